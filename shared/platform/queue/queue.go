@@ -1,0 +1,116 @@
+// Package queue is the platform's queues: at least once, no order, with visibility, delay, receive counts and dead
+// letters, as SQS standard queues have them. A job has a kind, a version, a key that makes it idempotent, and three
+// endings: done, never again, later.
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The queues of the platform (DESIGN §3).
+const (
+	Receipts       = "receipts"
+	WebhookRetries = "webhook-retries"
+	Settlements    = "settlements"
+	Treasury       = "treasury"
+)
+
+// Names lists every queue; each has its dead letters.
+var Names = []string{Receipts, WebhookRetries, Settlements, Treasury}
+
+// Job is a message: what to do, on what, and the key that makes doing it twice harmless.
+type Job struct {
+	Kind    string          `json:"kind"`    // "payments.ask", "receipts.make" …: the domain first
+	Version int             `json:"version"` // of Body's shape
+	Key     string          `json:"key"`     // same key: same work
+	Body    json.RawMessage `json:"body,omitempty"`
+}
+
+// Delivery is a job that was received and must be acknowledged before its visibility ends.
+type Delivery struct {
+	ID       string // of the message
+	Receipt  string // of this receive; a newer receive makes it stale
+	Job      Job
+	Received int // how often it was received, this time included
+	SentAt   time.Time
+}
+
+// Queue is what sends and receives. Every method is one round trip.
+type Queue interface {
+	// Send enqueues up to 10 jobs, visible after delay (0 … 15 minutes). All are durable when it returns nil.
+	Send(ctx context.Context, queue string, delay time.Duration, jobs ...Job) error
+	// Receive takes up to max (1 … 10) visible jobs and hides them for the queue's visibility time. It does not wait.
+	Receive(ctx context.Context, queue string, max int) ([]Delivery, error)
+	// Ack removes deliveries for good. A stale receipt is ignored.
+	Ack(ctx context.Context, queue string, receipts ...string) error
+	// Hide changes when a received job is seen again (0 … 12 hours from now).
+	Hide(ctx context.Context, queue, receipt string, wait time.Duration) error
+	// Bury moves a received job to the dead letters with its reason.
+	Bury(ctx context.Context, queue string, d Delivery, reason string) error
+}
+
+// DeadLetter is a job that will not be tried again by itself.
+type DeadLetter struct {
+	ID      string    `json:"id"`
+	Queue   string    `json:"queue"`
+	Job     Job       `json:"job"`
+	Reason  string    `json:"reason"`
+	Died    time.Time `json:"died_at"`
+	Receive int       `json:"received"`
+}
+
+// Graveyard lists and revives dead letters.
+type Graveyard interface {
+	Dead(ctx context.Context, queue string, limit int) ([]DeadLetter, error)
+	Revive(ctx context.Context, queue, id string) error
+}
+
+// Worker does one job. nil is done; Never and Later are the other two endings; any other error is tried again by the
+// queue's policy (30 s doubling to 15 minutes, 10 receives, then dead letters).
+type Worker func(ctx context.Context, j Job) error
+
+// Never says that the job must not be tried again, and why.
+func Never(reason string, args ...any) error { return &ending{never: fmt.Sprintf(reason, args...)} }
+
+// Later says when to try again. It counts as a receive like any other (SQS cannot do otherwise), so long waits live on due
+// keys of the table and never here.
+func Later(wait time.Duration) error { return &ending{wait: wait} }
+
+type ending struct {
+	never string
+	wait  time.Duration
+}
+
+func (e *ending) Error() string {
+	if e.never != "" {
+		return "queue: never again: " + e.never
+	}
+	return "queue: later: " + e.wait.String()
+}
+
+// IsNever reports the second ending and gives its reason.
+func IsNever(err error) (string, bool) {
+	var e *ending
+	ok := errors.As(err, &e) && e.never != ""
+	if !ok {
+		return "", false
+	}
+	return e.never, true
+}
+
+// IsLater reports the third ending and gives its wait.
+func IsLater(err error) (time.Duration, bool) {
+	var e *ending
+	ok := errors.As(err, &e) && e.never == ""
+	if !ok {
+		return 0, false
+	}
+	return e.wait, true
+}
+
+// ErrUnavailable is a queue operation whose outcome is not known.
+var ErrUnavailable = errors.New("queue: unavailable, the outcome is not known")
