@@ -1,0 +1,176 @@
+package payments
+
+import "time"
+
+// FeedFirst is how far ahead a due key is set after a change, so that the table's changes are worked through first.
+const FeedFirst = 2 * time.Minute
+
+// looks is how long we wait between two looks at the bank: from a minute to a day.
+var looks = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour, 24 * time.Hour}
+
+// ReceiptWithin is how long the bank's till may take before an operator is called.
+const ReceiptWithin = time.Hour
+
+// StuckAfter is how long past its deadline an attempt may stay without a final word.
+const StuckAfter = 24 * time.Hour
+
+// HoldLife is how long a bank keeps a hold (T-Bank §3.4: up to 7 days).
+const HoldLife = 7 * 24 * time.Hour
+
+// nextLook is when attempt p is looked at again after its Checks-th fruitless look. It does not sleep over the deadline.
+func nextLook(p Payment, now time.Time) time.Time {
+	next := now.Add(looks[min(p.Checks, len(looks)-1)])
+	if closing := p.Deadline.Add(15 * time.Second); now.Before(closing) && closing.Before(next) {
+		return closing
+	}
+	return next
+}
+
+// Looked records a look that changed nothing: the next one is further away, and one that is long overdue calls an operator.
+func Looked(w Whole, n int, now time.Time) Outcome {
+	out := begin(w)
+	p, ok := w.Payment(n)
+	if !ok || !p.Watched() {
+		return out
+	}
+	p.Checks++
+	p.Due = nextLook(p, now)
+	limit := p.Deadline.Add(StuckAfter)
+	if p.Status == Held {
+		limit = p.CreatedAt.Add(HoldLife + StuckAfter)
+	}
+	if now.After(limit) {
+		out.raise(StuckPayment, p.ID.String(), "status "+string(p.Status)+" long past its deadline", now)
+	}
+	out.put(p)
+	return out
+}
+
+// Duty is a kind of work that is owed to a payment or an order.
+type Duty string
+
+// The duties.
+const (
+	DutyAsk    Duty = "ask"    // ask the bank about the attempt
+	DutyTidy   Duty = "tidy"   // close the other attempts of an order that is paid, cancelled or expired
+	DutyExpire Duty = "expire" // expire the order
+	DutyAlarm  Duty = "alarm"  // call an operator: a receipt is missing
+)
+
+// OwedByPayment lists what attempt n is still owed, from the facts alone: the relay asks it of a change, the sweeper of a
+// row whose due key has come, so a lost message is only a late one. again is when to look next while something is owed.
+func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Time) {
+	p, ok := w.Payment(n)
+	if !ok {
+		return nil, time.Time{}
+	}
+	if p.Watched() {
+		duties = append(duties, DutyAsk)
+		if p.Status == Held && w.Closed() {
+			duties = append(duties, DutyTidy)
+		}
+	}
+	if p.Status == Paid {
+		if w.others(n) {
+			duties = append(duties, DutyTidy)
+		}
+		if p.Fiscal && !w.hasTillReceipt(p) {
+			again = p.PaidAt.Add(ReceiptWithin)
+			if !now.Before(again) && !w.everRaised(ReceiptMissing, p.ID.String()) {
+				duties = append(duties, DutyAlarm)
+				again = now.Add(24 * time.Hour)
+			} else if !now.Before(again) {
+				again = time.Time{} // the operator knows; the receipt's own notice will still be taken
+			}
+		}
+	}
+	if len(duties) > 0 {
+		soon := now.Add(looks[min(p.Checks, len(looks)-1)])
+		if again.IsZero() || soon.Before(again) {
+			again = soon
+		}
+	}
+	return duties, again
+}
+
+// OwedByOrder says whether the order has to expire now. again is when to look next.
+func OwedByOrder(w Whole, now time.Time) (duties []Duty, again time.Time) {
+	if w.Closed() {
+		return nil, time.Time{}
+	}
+	if now.Before(w.Order.ExpiresAt) {
+		return nil, w.Order.ExpiresAt
+	}
+	return []Duty{DutyExpire}, now.Add(5 * time.Minute)
+}
+
+// Closed reports an order that takes no more attempts.
+func (w Whole) Closed() bool {
+	s := w.Status()
+	return w.State.Winner != 0 || s == OrderCancelled || s == OrderExpired
+}
+
+// others reports attempts beside n that the bank may still let succeed.
+func (w Whole) others(n int) bool {
+	for _, p := range w.Payments {
+		if p.N != n && p.Watched() {
+			return true
+		}
+	}
+	return false
+}
+
+func (w Whole) hasTillReceipt(p Payment) bool {
+	for _, r := range w.Receipts {
+		if r.Payment == p.ID && r.Operation == "payment" && r.Verified {
+			return true
+		}
+	}
+	return false
+}
+
+func (w Whole) everRaised(kind AlarmKind, object string) bool {
+	for _, a := range w.Alarms {
+		if a.Kind == kind && a.Object == object {
+			return true
+		}
+	}
+	return false
+}
+
+// MissReceipt calls an operator because a paid payment has no receipt in time.
+func MissReceipt(w Whole, n int, now time.Time) Outcome {
+	out := begin(w)
+	p, ok := w.Payment(n)
+	if !ok || p.Status != Paid || !p.Fiscal || w.hasTillReceipt(p) || now.Before(p.PaidAt.Add(ReceiptWithin)) {
+		return out
+	}
+	out.raise(ReceiptMissing, p.ID.String(), "paid at "+p.PaidAt.Format(time.RFC3339)+" and no receipt since", now)
+	return out
+}
+
+// Expire ends an order that nobody paid in time. An open attempt is waited for: the bank's deadline is not after ours.
+func Expire(w Whole, now time.Time) Outcome {
+	out := begin(w)
+	if _, open := w.OpenPayment(); open || w.Closed() || now.Before(w.Order.ExpiresAt) {
+		return out
+	}
+	s := w.State
+	s.Status = OrderExpired
+	out.state(s, now)
+	return out
+}
+
+// Retried records that a duty of a paid payment could not be done yet: the next try is further away.
+func Retried(w Whole, n int, now time.Time) Outcome {
+	out := begin(w)
+	p, ok := w.Payment(n)
+	if !ok {
+		return out
+	}
+	p.Checks++
+	p.Due = now.Add(looks[min(p.Checks, len(looks)-1)])
+	out.put(p)
+	return out
+}

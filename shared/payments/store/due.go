@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+)
+
+// Due is a row whose due key has come.
+type Due struct {
+	Mode    ids.Mode
+	Order   ids.ID
+	Payment int // 0: the order itself
+	At      time.Time
+}
+
+func (d Due) what() string {
+	if d.Payment == 0 {
+		return orderSK
+	}
+	return paymentSK(d.Payment)
+}
+
+// DueBy lists up to limit rows of a shard that were due at now, oldest first. One round trip.
+func (s *Store) DueBy(ctx context.Context, m ids.Mode, shard int, now time.Time, limit int) ([]Due, error) {
+	page, err := s.table.Query(ctx, table.Query{Index: table.Second, PK: duePK(m, shard), To: stamp(now.Add(time.Millisecond)), Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	var due []Due
+	for _, row := range page.Rows {
+		at, order, what, ok := readDue(row.Second.SK)
+		if !ok {
+			continue
+		}
+		d := Due{Mode: m, Order: order, At: at}
+		if n, isPayment := strings.CutPrefix(what, "P#"); isPayment {
+			d.Payment, _ = strconv.Atoi(n)
+		}
+		due = append(due, d)
+	}
+	return due, nil
+}
+
+// OldestDue is when the longest waiting row of a shard was due; the zero time when none waits.
+func (s *Store) OldestDue(ctx context.Context, m ids.Mode, shard int) (time.Time, error) {
+	page, err := s.table.Query(ctx, table.Query{Index: table.Second, PK: duePK(m, shard), Limit: 1})
+	if err != nil || len(page.Rows) == 0 {
+		return time.Time{}, err
+	}
+	at, _, _, _ := readDue(page.Rows[0].Second.SK)
+	return at, nil
+}
+
+// MoveDue sets a due key to another time, or takes it away (zero time), if it still stands where it was read: that is
+// the claim of the sweeper. It leaves the row's version alone. One round trip.
+func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool, err error) {
+	a := table.Update(table.Key{PK: collection(d.Mode, d.Order), SK: d.what()}).
+		If(table.Equals("due", table.N(d.At.UnixMilli()))).
+		PlaceSecond(duePlace(d.Mode, d.Order, d.what(), to))
+	if to.IsZero() {
+		a = a.Remove("due")
+	} else {
+		a = a.Set("due", table.N(to.UnixMilli()))
+	}
+	err = s.table.Write(ctx, a)
+	if table.IsRefused(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ReadChange tells which order and attempt a change of the table is about; attempt 0 is the order's own rows.
+func ReadChange(c table.Change) (m ids.Mode, order ids.ID, was, is *payments.Payment, ok bool) {
+	key := c.Key()
+	rest, mine := strings.CutPrefix(key.PK, Prefix)
+	if !mine || len(rest) < 3 || rest[1] != '#' || !ids.Mode(rest[:1]).Valid() || !strings.HasPrefix(key.SK, "P#") {
+		return "", ids.ID{}, nil, nil, false
+	}
+	order, err := ids.Parse(rest[2:])
+	if err != nil {
+		return "", ids.ID{}, nil, nil, false
+	}
+	if c.OldExists {
+		if p, err := readPayment(c.Old, order); err == nil {
+			was = &p
+		}
+	}
+	if c.NewExists {
+		if p, err := readPayment(c.New, order); err == nil {
+			is = &p
+		}
+	}
+	return ids.Mode(rest[:1]), order, was, is, is != nil
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/receipts"
+)
+
+// schemaVersion is written on every row as "sv".
+const schemaVersion = 1
+
+var orderFields = []field[payments.Order]{
+	uuid("id", func(o *payments.Order) *ids.ID { return &o.ID }),
+	text("md", func(o *payments.Order) *ids.Mode { return &o.Mode }),
+	uuid("pid", func(o *payments.Order) *ids.ID { return &o.Partner }),
+	document("lk", func(o *payments.Order) *ids.LinkKey { return &o.LinkKey }, func(k *ids.LinkKey) bool { return *k == ids.LinkKey{} }),
+	text("rh", func(o *payments.Order) *string { return &o.RequestHash }),
+	text("prj", func(o *payments.Order) *string { return &o.Project }),
+	text("eml", func(o *payments.Order) *string { return &o.Email }),
+	document("itm", func(o *payments.Order) *[]payments.Item { return &o.Items }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
+	number("amt", func(o *payments.Order) *int64 { return &o.Total.Amount }),
+	text("cur", func(o *payments.Order) *moneyCurrency { return &o.Total.Currency }),
+	text("ext", func(o *payments.Order) *string { return &o.ExternalID }),
+	text("dsc", func(o *payments.Order) *string { return &o.Description }),
+	document("cus", func(o *payments.Order) *payments.Customer { return &o.Customer }, func(c *payments.Customer) bool { return *c == payments.Customer{} }),
+	text("ret", func(o *payments.Order) *string { return &o.ReturnURL }),
+	text("loc", func(o *payments.Order) *string { return &o.Locale }),
+	document("mth", func(o *payments.Order) *[]banks.Method { return &o.Methods }, func(m *[]banks.Method) bool { return len(*m) == 0 }),
+	truth("hld", func(o *payments.Order) *bool { return &o.Hold }),
+	instant("exp", func(o *payments.Order) *time.Time { return &o.ExpiresAt }),
+	instant("cat", func(o *payments.Order) *time.Time { return &o.CreatedAt }),
+	document("mta", func(o *payments.Order) *map[string]string { return &o.Metadata }, func(m *map[string]string) bool { return len(*m) == 0 }),
+	instant("due", func(o *payments.Order) *time.Time { return &o.Due }),
+}
+
+var stateFields = []field[payments.State]{
+	number("ver", func(s *payments.State) *int64 { return &s.Version }),
+	text("st", func(s *payments.State) *payments.OrderStatus { return &s.Status }),
+	number("att", func(s *payments.State) *int { return &s.Attempts }),
+	number("opn", func(s *payments.State) *int { return &s.Open }),
+	number("win", func(s *payments.State) *int { return &s.Winner }),
+	number("pd", func(s *payments.State) *int64 { return &s.Paid }),
+	number("rfd", func(s *payments.State) *int64 { return &s.Refunded }),
+	instant("uat", func(s *payments.State) *time.Time { return &s.UpdatedAt }),
+	document("cnl", func(s *payments.State) *payments.Answered { return &s.Cancel }, isZero[payments.Answered]),
+}
+
+var paymentFields = []field[payments.Payment]{
+	uuid("id", func(p *payments.Payment) *ids.ID { return &p.ID }),
+	text("md", func(p *payments.Payment) *ids.Mode { return &p.Mode }),
+	uuid("pid", func(p *payments.Payment) *ids.ID { return &p.Partner }),
+	number("ver", func(p *payments.Payment) *int64 { return &p.Version }),
+	uuid("acc", func(p *payments.Payment) *ids.ID { return &p.Account }),
+	text("prv", func(p *payments.Payment) *string { return &p.Provider }),
+	truth("fsc", func(p *payments.Payment) *bool { return &p.Fiscal }),
+	text("mth", func(p *payments.Payment) *banks.Method { return &p.Method }),
+	truth("hld", func(p *payments.Payment) *bool { return &p.Hold }),
+	text("st", func(p *payments.Payment) *payments.Status { return &p.Status }),
+	number("amt", func(p *payments.Payment) *int64 { return &p.Amount.Amount }),
+	text("cur", func(p *payments.Payment) *moneyCurrency { return &p.Amount.Currency }),
+	number("cap", func(p *payments.Payment) *int64 { return &p.Captured }),
+	text("bid", func(p *payments.Payment) *string { return &p.BankID }),
+	text("pg", func(p *payments.Payment) *string { return &p.PageURL }),
+	text("qr", func(p *payments.Payment) *string { return &p.QR }),
+	text("ret", func(p *payments.Payment) *string { return &p.ReturnURL }),
+	document("crd", func(p *payments.Payment) *banks.CardMask { return &p.Card }, isZero[banks.CardMask]),
+	document("dcl", func(p *payments.Payment) *banks.Decline { return &p.Decline }, isZero[banks.Decline]),
+	instant("ddl", func(p *payments.Payment) *time.Time { return &p.Deadline }),
+	document("cll", func(p *payments.Payment) *payments.Call { return &p.Call }, func(c *payments.Call) bool { return c.Op == "" }),
+	number("chk", func(p *payments.Payment) *int { return &p.Checks }),
+	instant("mis", func(p *payments.Payment) *time.Time { return &p.MissedAt }),
+	instant("pat", func(p *payments.Payment) *time.Time { return &p.PaidAt }),
+	instant("cat", func(p *payments.Payment) *time.Time { return &p.CreatedAt }),
+	instant("uat", func(p *payments.Payment) *time.Time { return &p.UpdatedAt }),
+	instant("due", func(p *payments.Payment) *time.Time { return &p.Due }),
+	document("iks", func(p *payments.Payment) *[]payments.Answered { return &p.Keys }, func(k *[]payments.Answered) bool { return len(*k) == 0 }),
+	document("fst", func(p *payments.Payment) *payments.First { return &p.First }, isZero[payments.First]),
+	document("cpa", func(p *payments.Payment) *payments.Answered { return &p.Capture }, isZero[payments.Answered]),
+	document("vda", func(p *payments.Payment) *payments.Answered { return &p.Void }, isZero[payments.Answered]),
+}
+
+var receiptFields = []field[payments.Receipt]{
+	uuid("id", func(r *payments.Receipt) *ids.ID { return &r.ID }),
+	uuid("pmt", func(r *payments.Receipt) *ids.ID { return &r.Payment }),
+	text("opr", func(r *payments.Receipt) *string { return &r.Operation }),
+	text("st", func(r *payments.Receipt) *string { return &r.Status }),
+	text("src", func(r *payments.Receipt) *string { return &r.Source }),
+	truth("vfd", func(r *payments.Receipt) *bool { return &r.Verified }),
+	document("fsc", func(r *payments.Receipt) *receipts.Fiscal { return &r.Fiscal }, isZero[receipts.Fiscal]),
+	instant("cat", func(r *payments.Receipt) *time.Time { return &r.CreatedAt }),
+}
+
+var alarmFields = []field[payments.Alarm]{
+	text("knd", func(a *payments.Alarm) *payments.AlarmKind { return &a.Kind }),
+	text("obj", func(a *payments.Alarm) *string { return &a.Object }),
+	text("dtl", func(a *payments.Alarm) *string { return &a.Detail }),
+	instant("oat", func(a *payments.Alarm) *time.Time { return &a.OpenedAt }),
+	instant("cat", func(a *payments.Alarm) *time.Time { return &a.ClosedAt }),
+	text("cby", func(a *payments.Alarm) *string { return &a.ClosedBy }),
+}
+
+func isZero[D comparable](d *D) bool { var zero D; return *d == zero }
+
+func orderRow(o payments.Order) table.Row {
+	return table.Row{Key: orderKey(o.Mode, o.ID), First: listPlace(o), Second: duePlace(o.Mode, o.ID, orderSK, o.Due),
+		Attrs: encode(orderFields, &o)}
+}
+
+func readOrder(r table.Row) (o payments.Order) {
+	decode(orderFields, r.Attrs, &o)
+	return o
+}
+
+func readPayment(r table.Row, order ids.ID) (p payments.Payment, err error) {
+	decode(paymentFields, r.Attrs, &p)
+	p.Order, p.N = p.ID.Root(), p.ID.N()
+	if p.Order != order || p.N < 1 {
+		return p, fmt.Errorf("store: the row %q is no payment of its order", r.Key.SK)
+	}
+	return p, nil
+}
+
+func paymentRow(p payments.Payment) table.Row {
+	attrs := encode(paymentFields, &p)
+	attrs[askedAttr] = table.N(0)
+	return table.Row{Key: paymentKey(p.Mode, p.Order, p.N), Second: duePlace(p.Mode, p.Order, paymentSK(p.N), p.Due), Attrs: attrs}
+}
+
+func alarmRow(m ids.Mode, key table.Key, a payments.Alarm) table.Row {
+	attrs := encode(alarmFields, &a)
+	attrs["md"] = table.S(string(m))
+	return table.Row{Key: key, First: alarmPlace(m, a), Attrs: attrs}
+}
+
+// askedAttr is when the payer's browser last made us ask the bank, unix milliseconds. It is a claim of its own beside
+// the payment's version.
+const askedAttr = "ask"

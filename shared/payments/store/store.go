@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+)
+
+type moneyCurrency = money.Currency
+
+// Store reads and writes the module's rows.
+type Store struct{ table table.Table }
+
+// New makes a store over a table.
+func New(t table.Table) *Store { return &Store{t} }
+
+// ErrRaced is a write that met a newer row: read again and decide again.
+var ErrRaced = errors.New("store: the order changed meanwhile")
+
+// Create writes a new order. If the id is taken, the order that took it comes back with created == false. One round trip.
+func (s *Store) Create(ctx context.Context, o payments.Order) (kept payments.Order, created bool, err error) {
+	err = s.table.Write(ctx, table.Put(orderRow(o)).If(table.Absent))
+	if old, ok := table.OldOf(err, 0); ok {
+		return readOrder(old), false, nil
+	}
+	return o, err == nil, err
+}
+
+// Load reads an order with all its children in one query. An order that is not there is payments.ErrOrderNotFound.
+func (s *Store) Load(ctx context.Context, m ids.Mode, order ids.ID) (payments.Whole, error) {
+	var w payments.Whole
+	q := table.Query{PK: collection(m, order.Root()), Limit: 1000}
+	for {
+		page, err := s.table.Query(ctx, q)
+		if err != nil {
+			return payments.Whole{}, err
+		}
+		for _, row := range page.Rows {
+			if err := take(&w, row, order.Root()); err != nil {
+				return payments.Whole{}, err
+			}
+		}
+		if page.More == nil {
+			break
+		}
+		q.After = page.More
+	}
+	if w.Order.ID.IsZero() {
+		return payments.Whole{}, payments.ErrOrderNotFound
+	}
+	return w, nil
+}
+
+func take(w *payments.Whole, row table.Row, order ids.ID) error {
+	switch sk := row.Key.SK; {
+	case sk == orderSK:
+		w.Order = readOrder(row)
+	case sk == stateSK:
+		decode(stateFields, row.Attrs, &w.State)
+	case sk[:2] == "P#":
+		p, err := readPayment(row, order)
+		if err != nil {
+			return err
+		}
+		if p.N != len(w.Payments)+1 {
+			return errors.New("store: an attempt is missing in " + row.Key.PK)
+		}
+		w.Payments = append(w.Payments, p)
+	case sk[:2] == "R#":
+		var r payments.Receipt
+		decode(receiptFields, row.Attrs, &r)
+		w.Receipts = append(w.Receipts, r)
+	case sk[:2] == "A#":
+		var a payments.Alarm
+		decode(alarmFields, row.Attrs, &a)
+		w.Alarms = append(w.Alarms, a)
+	}
+	return nil
+}
+
+// Save carries out an outcome: all its rows or none, on condition that the order's lock and the payments are as they were
+// when the decision was made. A newer row is ErrRaced. One round trip; none for an empty outcome.
+func (s *Store) Save(ctx context.Context, out payments.Outcome) error {
+	actions := actionsOf(out)
+	if len(actions) == 0 {
+		return nil
+	}
+	err := s.table.Write(ctx, actions...)
+	if table.IsRefused(err) {
+		return ErrRaced
+	}
+	return err
+}
+
+func actionsOf(out payments.Outcome) []table.Action {
+	o, was := out.Before.Order, out.Before
+	var actions []table.Action
+	if out.StateChanged() {
+		is := out.After.State
+		key := stateKey(o.Mode, o.ID)
+		if was.State.Version == 0 {
+			actions = append(actions, table.Put(table.Row{Key: key, Attrs: encode(stateFields, &is)}).If(table.Absent))
+		} else {
+			actions = append(actions, change(table.Update(key), stateFields, &was.State, &is).If(table.Version(was.State.Version)))
+		}
+	}
+	for _, p := range out.Changed() {
+		old, existed := was.Payment(p.N)
+		if !existed {
+			actions = append(actions, table.Put(paymentRow(p)).If(table.Absent))
+			continue
+		}
+		a := change(table.Update(paymentKey(p.Mode, p.Order, p.N)), paymentFields, &old, &p).If(table.Version(old.Version))
+		if !old.Due.Equal(p.Due) {
+			a = a.PlaceSecond(duePlace(p.Mode, p.Order, paymentSK(p.N), p.Due))
+		}
+		actions = append(actions, a)
+	}
+	for _, r := range out.NewReceipts {
+		actions = append(actions, receiptActions(o, r)...)
+	}
+	for _, a := range out.NewAlarms {
+		actions = append(actions, table.Put(alarmRow(o.Mode, table.Key{PK: collection(o.Mode, o.ID), SK: alarmSK(a)}, a)))
+	}
+	return actions
+}
+
+// receiptActions writes a receipt with the rows by which it is found. What a bank's till made may overwrite what the
+// partner said of the same address; the partner never overwrites anything.
+func receiptActions(o payments.Order, r payments.Receipt) []table.Action {
+	actions := []table.Action{table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: encode(receiptFields, &r)}).If(table.Absent)}
+	found := table.Attrs{"sv": table.N(schemaVersion), "rid": table.S(r.ID.String())}
+	look := func(key table.Key) {
+		a := table.Put(table.Row{Key: key, Attrs: found})
+		if !r.Verified {
+			a = a.If(table.Absent)
+		}
+		actions = append(actions, a)
+	}
+	if r.Fiscal.URL != "" {
+		look(urlKey(o.Mode, o.Partner, r.Fiscal.URL))
+	}
+	if r.Fiscal.FN != "" {
+		look(fiscalKey(o.Mode, o.Partner, r.Fiscal.Identity()))
+	}
+	return actions
+}
+
+// Found is the id of the receipt that a partner can name by address or by fiscal identity ("" for none). One round trip.
+func (s *Store) Found(ctx context.Context, m ids.Mode, partner ids.ID, url, identity string) (ids.ID, bool, error) {
+	keys := []table.Key{urlKey(m, partner, url)}
+	if identity != "" {
+		keys = append(keys, fiscalKey(m, partner, identity))
+	}
+	rows, err := s.table.GetMany(ctx, keys)
+	if err != nil || len(rows) == 0 {
+		return ids.ID{}, false, err
+	}
+	id, err := ids.Parse(rows[0].Attrs["rid"].Text())
+	return id, err == nil, err
+}
+
+// ClaimLook lets one caller in five seconds ask the bank because a payer's browser came by. One round trip.
+func (s *Store) ClaimLook(ctx context.Context, p payments.Payment, now time.Time, every time.Duration) (bool, error) {
+	err := s.table.Write(ctx, table.Update(paymentKey(p.Mode, p.Order, p.N)).Set(askedAttr, table.N(now.UnixMilli())).
+		If(table.AtMost(askedAttr, now.Add(-every).UnixMilli())))
+	if table.IsRefused(err) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,155 @@
+package teller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/queue"
+)
+
+// The refusals of a notification. They say nothing that a forger could use.
+var (
+	ErrNoticeRefused   = fault.Forbidden("notice_refused", "The notification is not one of ours.")
+	ErrNoticeMalformed = fault.Malformed("malformed_body", "This is not a notification.")
+)
+
+// Kinds of the jobs that the teller enqueues.
+const (
+	JobNotice = "payments.notice" // apply a notification that could not be applied at once
+	JobAsk    = "payments.ask"    // ask the bank about an attempt
+)
+
+// NoticeJob is the body of a JobNotice: the message as it came.
+type NoticeJob struct {
+	Provider string      `json:"provider"`
+	Raw      []byte      `json:"raw"`
+	Header   http.Header `json:"header,omitempty"`
+}
+
+// AttemptJob names an attempt, or an order when N is 0.
+type AttemptJob struct {
+	Mode  ids.Mode `json:"mode"`
+	Order ids.ID   `json:"order"`
+	N     int      `json:"n,omitempty"`
+}
+
+// Notice takes a bank's notification. nil means that its effect, or the queued message, is durable, and that the bank's
+// own «received» may be answered; applying it again changes nothing.
+func (t *Teller) Notice(ctx context.Context, provider string, raw []byte, header http.Header) error {
+	ctx = context.WithoutCancel(ctx)
+	err := t.ApplyNotice(ctx, provider, raw, header)
+	f := fault.As(err)
+	if err == nil || f.Kind == fault.KindForbidden || f.Kind == fault.KindMalformed {
+		return err
+	}
+	body, marshalErr := json.Marshal(NoticeJob{provider, raw, header})
+	if marshalErr != nil {
+		return fault.Internal(marshalErr)
+	}
+	if sendErr := t.Queue.Send(ctx, queue.WebhookRetries, 30*time.Second, queue.Job{Kind: JobNotice, Version: 1, Body: body}); sendErr != nil {
+		return fault.Internal(errors.Join(err, sendErr)) // the bank will tell it again
+	}
+	t.Log.WarnContext(ctx, "a notification waits in the queue", "provider", provider, "error", err.Error())
+	return nil
+}
+
+// ApplyNotice verifies a notification and applies it. An error that is neither a refusal nor malformed left it undone.
+func (t *Teller) ApplyNotice(ctx context.Context, provider string, raw []byte, header http.Header) error {
+	account, notice, err := t.verified(ctx, provider, raw, header)
+	if err != nil {
+		return err
+	}
+	if notice.News.Reference == "" {
+		t.Log.InfoContext(ctx, "a notification that names no payment", "provider", provider)
+		return nil
+	}
+	mode, order, n, ours := ids.ParseReference(notice.News.Reference)
+	var w payments.Whole
+	if ours && mode == account.Mode {
+		w, err = t.Store.Load(ctx, mode, order)
+	}
+	p, exists := w.Payment(n)
+	switch {
+	case err != nil && !errors.Is(err, payments.ErrOrderNotFound):
+		return err
+	case !ours || err != nil || mode == account.Mode && !exists:
+		return t.raiseHouse(ctx, account.Mode, payments.UnknownPayment, account.ID.String(),
+			"reference "+notice.News.Reference+", bank's payment "+notice.News.BankID+": "+notice.News.Word)
+	case mode != account.Mode || p.Account != account.ID:
+		_ = t.raiseHouse(ctx, account.Mode, payments.ForgedNotice, account.ID.String(), "it names a payment of another account")
+		return ErrNoticeRefused
+	}
+	if notice.Receipt != nil {
+		_, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
+			p, _ := w.Payment(n)
+			return payments.AddReceipt(w, p, *notice.Receipt, t.now())
+		})
+		return err
+	}
+	return t.told(ctx, w, n, notice.News)
+}
+
+// told applies what a notification says; what it cannot decide is asked at once, or by a job if the bank is silent.
+func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.News) error {
+	w, out, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
+		return payments.Apply(w, n, news, payments.Told, t.now())
+	})
+	if err != nil || !out.Ask {
+		return err
+	}
+	if _, err = t.Ask(ctx, w, n); err == nil {
+		return nil
+	}
+	body, marshalErr := json.Marshal(AttemptJob{w.Order.Mode, w.Order.ID, n})
+	if marshalErr != nil {
+		return marshalErr
+	}
+	return t.Queue.Send(ctx, queue.WebhookRetries, time.Minute, queue.Job{Kind: JobAsk, Version: 1, Key: news.Reference, Body: body})
+}
+
+// verified finds the account that a notification names and checks the notification with it. The terminal's name may stand
+// in both worlds; the signature tells which.
+func (t *Teller) verified(ctx context.Context, provider string, raw []byte, header http.Header) (banks.Account, banks.Notice, error) {
+	bank, ok := t.Bank(provider)
+	if !ok {
+		return banks.Account{}, banks.Notice{}, ErrNoticeRefused
+	}
+	terminal, err := bank.Names(raw, header)
+	if err != nil {
+		return banks.Account{}, banks.Notice{}, ErrNoticeMalformed.Because(err)
+	}
+	var forged *banks.Account
+	for _, m := range []ids.Mode{ids.Live, ids.Test} {
+		account, ok, err := t.Accounts.ByTerminal(ctx, m, provider, terminal)
+		if err != nil {
+			return banks.Account{}, banks.Notice{}, err
+		}
+		if !ok {
+			continue
+		}
+		notice, err := bank.Verify(account, raw, header)
+		switch {
+		case err == nil:
+			return account, notice, nil
+		case !errors.Is(err, banks.ErrForged):
+			return account, notice, ErrNoticeMalformed.Because(err)
+		}
+		forged = &account
+	}
+	if forged != nil {
+		_ = t.raiseHouse(ctx, forged.Mode, payments.ForgedNotice, forged.ID.String(), "its signature does not hold")
+	}
+	return banks.Account{}, banks.Notice{}, ErrNoticeRefused
+}
+
+func (t *Teller) raiseHouse(ctx context.Context, m ids.Mode, kind payments.AlarmKind, object, detail string) error {
+	t.Log.ErrorContext(ctx, "alarm", "kind", string(kind), "object", object, "detail", detail)
+	return t.Store.RaiseHouse(ctx, m, payments.Alarm{Kind: kind, Object: object, Detail: detail, OpenedAt: t.now()})
+}

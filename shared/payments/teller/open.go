@@ -1,0 +1,214 @@
+package teller
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/store"
+)
+
+// Wish is a payer's or a partner's wish to pay.
+type Wish struct {
+	Method    banks.Method
+	Provider  string            // "" any
+	Country   string            // of the payer, a hint
+	ReturnURL string            // overrides the order's
+	Key       payments.Answered // Key is "" without an Idempotency-Key
+}
+
+// patience is how long one request goes on opening attempts; a lost opening may use it up.
+const patience = payments.OpenTimeout - 5*time.Second
+
+// Open opens an attempt to pay, or keeps the one that is open. The payment that comes back is pending with the bank's
+// page, declined or failed by a proof, or unknown. Two calls at once: one wins, the other is payment_in_progress.
+func (t *Teller) Open(ctx context.Context, w payments.Whole, wish Wish) (payments.Whole, payments.Payment, error) {
+	began := t.now()
+	ctx = context.WithoutCancel(ctx) // a payer who closes the window must not cut the road between intent and outcome
+	for range races {
+		plan, err := payments.OpenAttempt(w, wish.Method, wish.Provider, t.now())
+		if err != nil {
+			return w, payments.Payment{}, err
+		}
+		switch {
+		case plan.Keep != nil:
+			return t.keep(ctx, w, *plan.Keep, wish)
+		case plan.AskFirst != nil:
+			if w, err = t.Ask(ctx, w, plan.AskFirst.N); err != nil {
+				return w, payments.Payment{}, unknownWhile(err, w, plan.AskFirst.N)
+			}
+		case plan.Cancel != nil:
+			w, err = t.makeRoom(ctx, w, plan.Cancel.N)
+			if errors.Is(err, errStays) {
+				return t.attempt(ctx, w, wish, began)
+			}
+			if err != nil {
+				return w, payments.Payment{}, err
+			}
+		default:
+			return t.attempt(ctx, w, wish, began)
+		}
+	}
+	return w, payments.Payment{}, payments.ErrPaymentInProgress.After(time.Second)
+}
+
+// unknownWhile tells the caller of a silent bank what is left open.
+func unknownWhile(err error, w payments.Whole, n int) error {
+	if p, ok := w.Payment(n); ok && errors.Is(err, ErrBankSilent) && p.Status == payments.Unknown {
+		return payments.ErrPaymentUnknown.After(time.Minute)
+	}
+	return err
+}
+
+func (t *Teller) keep(ctx context.Context, w payments.Whole, p payments.Payment, wish Wish) (payments.Whole, payments.Payment, error) {
+	if wish.Key.Key == "" {
+		return w, p, nil
+	}
+	w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.AlsoAnswers(w, p.N, wish.Key) })
+	if err != nil {
+		return w, p, err
+	}
+	p, _ = w.Payment(p.N)
+	return w, p, nil
+}
+
+// attempt offers the wish to one account after the other, until one takes it or proves that it will not be paid.
+func (t *Teller) attempt(ctx context.Context, w payments.Whole, wish Wish, began time.Time) (payments.Whole, payments.Payment, error) {
+	accounts, err := t.route(ctx, w.Order, wish)
+	if err != nil {
+		return w, payments.Payment{}, err
+	}
+	var last payments.Payment
+	retried := false
+	for tries := 0; len(accounts) > 0 && tries < payments.MaxProviders; tries++ {
+		if _, err := payments.OpenAttempt(w, wish.Method, wish.Provider, t.now()); err != nil && last.N != 0 {
+			return w, last, nil
+		}
+		var again bool
+		w, last, again, err = t.attemptAt(ctx, w, accounts[0], wish)
+		if err != nil || !again {
+			return w, last, err
+		}
+		if t.now().Sub(began) > patience {
+			break
+		}
+		if last.Status == payments.Superseded && !retried {
+			retried = true // nobody holds the address of the lost page: the same bank may be tried once more
+			continue
+		}
+		accounts = accounts[1:]
+	}
+	if last.Status == payments.Superseded {
+		return w, last, ErrBankSilent.After(time.Second)
+	}
+	return w, last, nil
+}
+
+func (t *Teller) route(ctx context.Context, o payments.Order, wish Wish) ([]payments.Candidate, error) {
+	all, err := t.candidates(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	routed := payments.Route(all, payments.Wish{Method: wish.Method, Amount: o.Total, Country: wish.Country, Provider: wish.Provider, Hold: o.Hold}, t.now())
+	switch {
+	case len(routed) > 0:
+		return routed, nil
+	case wish.Provider != "":
+		return nil, payments.ErrProvider
+	default:
+		return nil, payments.ErrNoProvider
+	}
+}
+
+// attemptAt opens one attempt at one account. again says that the next account may be tried: this attempt is proven not
+// to take any money, or nobody holds its address.
+func (t *Teller) attemptAt(ctx context.Context, w payments.Whole, c payments.Candidate, wish Wish) (_ payments.Whole, p payments.Payment, again bool, err error) {
+	bank, ok := t.Bank(c.Provider)
+	if !ok {
+		return w, p, false, fault.Internal(errors.New("teller: no driver for " + c.Provider))
+	}
+	account, err := t.Accounts.Account(ctx, w.Order.Mode, c.Account)
+	if err != nil {
+		return w, p, false, err
+	}
+	var keys []payments.Answered
+	if wish.Key.Key != "" {
+		keys = []payments.Answered{wish.Key}
+	}
+	out, p := payments.Begin(w, wish.Method, payments.Through{Account: c.Account, Provider: c.Provider, Fiscal: c.Fiscal}, wish.ReturnURL, keys, t.now())
+	if w, err = t.save(ctx, out); err != nil {
+		if errors.Is(err, store.ErrRaced) {
+			err = payments.ErrPaymentInProgress.After(time.Second)
+		}
+		return w, p, false, err
+	}
+	opened, err := t.callOpen(ctx, bank, account, w.Order, p)
+	if err != nil {
+		return t.notOpened(ctx, w, p.N, err)
+	}
+	w, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Opened(w, p.N, opened, t.now()) })
+	p, _ = w.Payment(p.N)
+	if err == nil && p.Status == payments.Superseded {
+		err = payments.ErrPaymentInProgress.After(time.Second) // somebody asked and moved on while the bank was slow
+	}
+	return w, p, false, err
+}
+
+func (t *Teller) callOpen(ctx context.Context, bank Bank, account banks.Account, o payments.Order, p payments.Payment) (banks.Opened, error) {
+	ctx, cancel := context.WithTimeout(ctx, payments.OpenTimeout)
+	defer cancel()
+	charge := banks.Charge{
+		Reference: p.Reference(), Amount: p.Amount, Method: p.Method, Description: description(o), Hold: p.Hold,
+		Deadline: p.Deadline, NotifyURL: t.Notify(p.Provider), ReturnURL: t.BaseURL + "/p/" + o.Link() + "/wait", Locale: o.Locale,
+	}
+	if p.Fiscal {
+		charge.Receipt = o.Document(o.Items, account.Taxation)
+	}
+	return bank.Open(ctx, account, charge)
+}
+
+func description(o payments.Order) string {
+	if o.Description != "" {
+		return o.Description
+	}
+	return o.Project
+}
+
+// notOpened deals with an opening that failed: a proof ends the attempt; silence is asked about once.
+func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause error) (payments.Whole, payments.Payment, bool, error) {
+	class := banks.ClassOf(cause)
+	p, _ := w.Payment(n)
+	t.Log.WarnContext(ctx, "bank did not open", "payment", p.ID.String(), "class", int(class), "error", cause.Error())
+	if class == banks.Unavailable || class == banks.Unknown {
+		t.fellSilent(p.Account)
+	}
+	if class != banks.Unknown {
+		var bankError *banks.Error
+		_ = errors.As(cause, &bankError)
+		w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
+			return payments.Refused(w, n, class, bankError.Decline, t.now())
+		})
+		p, _ = w.Payment(n)
+		return w, p, class != banks.DeclinedNow, err
+	}
+	w, askErr := t.askAfterLoss(ctx, w, n)
+	p, _ = w.Payment(n)
+	if askErr == nil {
+		return w, p, p.Status == payments.Superseded, nil
+	}
+	w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Lost(w, n, t.now()) })
+	p, _ = w.Payment(n)
+	return w, p, false, err
+}
+
+// askAfterLoss asks about an opening whose caller has given up: he, and nobody else, was still waiting for it.
+func (t *Teller) askAfterLoss(ctx context.Context, w payments.Whole, n int) (payments.Whole, error) {
+	p, _ := w.Payment(n)
+	p.Call.Until = time.Time{}
+	w.Payments = append([]payments.Payment(nil), w.Payments...)
+	w.Payments[n-1] = p
+	return t.Ask(ctx, w, n)
+}

@@ -1,0 +1,59 @@
+package teller
+
+import (
+	"context"
+	"errors"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/receipts"
+)
+
+// FindReceipt finds the order of a receipt by its address, or by the fiscal identity that its query names. An unknown one
+// is attached to the paid order that the partner names; attached says so.
+func (t *Teller) FindReceipt(ctx context.Context, m ids.Mode, partner ids.ID, url string, order *ids.ID) (w payments.Whole, r payments.Receipt, attached bool, err error) {
+	address, err := receipts.ParseURL(url, m == ids.Test)
+	if err != nil {
+		return w, r, false, err
+	}
+	f := receipts.Fiscal{URL: address.URL}
+	identity := ""
+	if q := address.QR; q != nil {
+		f.FN, f.FD, f.FP, identity = q.FN, q.FD, q.FP, q.Identity()
+	}
+	for range 2 {
+		id, known, err := t.Store.Found(ctx, m, partner, address.URL, identity)
+		if err != nil {
+			return w, r, false, err
+		}
+		if known {
+			w, err = t.Load(ctx, m, partner, id.Root())
+			r, _ = w.ReceiptOf(id)
+			return w, r, false, err
+		}
+		if order == nil {
+			return w, r, false, payments.ErrReceiptUnknown
+		}
+		if w, err = t.Load(ctx, m, partner, *order); err != nil {
+			return w, r, false, err
+		}
+		out, r, err := payments.AttachReceipt(w, f, t.now())
+		if err != nil {
+			return w, r, false, err
+		}
+		if w, err = t.save(ctx, out); !errors.Is(err, store.ErrRaced) {
+			return w, r, true, err
+		}
+	}
+	return w, r, false, payments.ErrPaymentInProgress
+}
+
+// Answer is what a bank wants to read once its notification is durable.
+func (t *Teller) Answer(provider string) (contentType string, body []byte) {
+	bank, ok := t.Bank(provider)
+	if !ok {
+		return "text/plain", nil
+	}
+	return bank.Answer()
+}
