@@ -37,7 +37,7 @@ type Account struct {
 	Previous string // the password before the last rotation, "" once it is no longer valid
 	Fiscal   bool   // the bank's own till makes the receipts
 	Taxation string
-	Options  map[string]string
+	Options  map[string]string // page_origins: further origins of the bank's pages, separated by spaces
 }
 
 // Charge asks a bank to open its payment page.
@@ -84,6 +84,15 @@ const (
 	Refunded       Status = "refunded"
 	Unrecognised   Status = "unrecognised" // a word that we do not know: never paid, ask again
 )
+
+// Known reports whether s is one of the statuses, and so not a word that a driver passed on by mistake.
+func (s Status) Known() bool {
+	switch s {
+	case Pending, Held, Paid, Declined, Cancelled, Expired, Reversed, PartlyRefunded, Refunded, Unrecognised:
+		return true
+	}
+	return false
+}
 
 // News is one truth about a payment, told by a notification or by an answer.
 type News struct {
@@ -162,4 +171,9 @@ type Canceller interface {
 // Capturer is a bank that can take a held amount, whole or in part. receipt is nil where the bank makes none.
 type Capturer interface {
 	Capture(ctx context.Context, a Account, r Ref, amount money.Money, receipt *receipts.Document) (News, error)
+}
+
+// Paged is a bank whose payment pages live at fixed origins, which a page of ours that redirects there must allow.
+type Paged interface {
+	PageOrigins() []string
 }

@@ -55,3 +55,22 @@ var ErrForged = errors.New("banks: the signature does not hold")
 
 // ErrMalformed is a body that is no notification of this bank.
 var ErrMalformed = errors.New("banks: not a notification")
+
+// String is the class as logs and metrics name it.
+func (c Class) String() string {
+	switch c {
+	case DeclinedNow:
+		return "declined"
+	case Unavailable:
+		return "unavailable"
+	case Config:
+		return "config"
+	case Conflict:
+		return "conflict"
+	case NotFound:
+		return "not_found"
+	case BadRequest:
+		return "bad_request"
+	}
+	return "unknown"
+}

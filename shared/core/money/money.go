@@ -62,7 +62,7 @@ func (m Money) Add(o Money) (Money, error) {
 		return Money{}, ErrMixed
 	}
 	sum := m.Amount + o.Amount
-	if (sum > m.Amount) != (o.Amount > 0) && o.Amount != 0 {
+	if (sum > m.Amount) != (o.Amount > 0) {
 		return Money{}, ErrOverflow
 	}
 	return Money{sum, m.Currency}, nil
@@ -70,10 +70,14 @@ func (m Money) Add(o Money) (Money, error) {
 
 // Sub returns m − o. It fails on different currencies and on overflow.
 func (m Money) Sub(o Money) (Money, error) {
-	if o.Amount == math.MinInt64 {
+	if m.Currency != o.Currency {
+		return Money{}, ErrMixed
+	}
+	difference := m.Amount - o.Amount
+	if (difference < m.Amount) != (o.Amount > 0) {
 		return Money{}, ErrOverflow
 	}
-	return m.Add(Money{-o.Amount, o.Currency})
+	return Money{difference, m.Currency}, nil
 }
 
 // IsZero reports whether there is nothing to pay.

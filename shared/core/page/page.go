@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 
 	"giberno.ru/shared/core/fault"
 )
@@ -55,8 +56,11 @@ const macLen = 16
 
 func (s Signer) mac(scope, position string) []byte {
 	h := hmac.New(sha256.New, s.Key)
+	// The scope's length goes first, so that no scope runs into a position.
+	var size [8]byte
+	binary.BigEndian.PutUint64(size[:], uint64(len(scope)))
+	h.Write(size[:])
 	h.Write([]byte(scope))
-	h.Write([]byte{0})
 	h.Write([]byte(position))
 	return h.Sum(nil)[:macLen]
 }

@@ -1,0 +1,197 @@
+// Package banktest is the contract that every bank's connector keeps. A connector's test describes its bank in a Harness
+// and calls Run; what holds for all banks is said here once.
+package banktest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/platform/outbound"
+	"giberno.ru/shared/platform/outbound/faulty"
+)
+
+// Truth is what the fake bank says of the one payment of a test.
+type Truth struct {
+	Reference string
+	BankID    string
+	Word      string // the bank's status
+	Amount    money.Money
+	Number    string // written in the amount's place instead of Amount, when not empty: "149900.5", "1e5" …
+	Pan       string // of the card in a notification, when not empty
+}
+
+// Harness describes a bank to the contract.
+type Harness struct {
+	// New makes the connector over a way out.
+	New func(out outbound.Doer) banks.Driver
+	// Account is one that the fake accepts; its Password must be long enough to be found in a log.
+	Account banks.Account
+	// Charge is a good one; its deadline is after Now.
+	Charge banks.Charge
+	// Now is when the tests happen.
+	Now time.Time
+	// BankID is the number that the fake gives to the payment.
+	BankID string
+	// Answer is the bank's own good answer to a call, telling the truth.
+	Answer func(path string, body []byte, truth Truth) []byte
+	// Refusal is the bank's answer that refuses a call for good, for this payer.
+	Refusal func(path string, body []byte) []byte
+	// Amount is how an amount stands in the bytes of a request.
+	Amount func(m money.Money) string
+	// Notice is the bank's signed notification.
+	Notice func(a banks.Account, truth Truth) (raw []byte, header http.Header)
+	// Words is the bank's table of statuses.
+	Words map[string]banks.Status
+	// Secrets are texts that no log and no error may contain, besides the account's passwords.
+	Secrets []string
+}
+
+// Run proves the contract.
+func Run(t *testing.T, h Harness) {
+	t.Run("Open", h.open)
+	t.Run("Ask", h.ask)
+	t.Run("Cancel", h.cancel)
+	t.Run("Capture", h.capture)
+	t.Run("LostAnswers", h.lostAnswers)
+	t.Run("Notices", h.notices)
+	t.Run("NothingSecretIsSaid", h.nothingSecretIsSaid)
+}
+
+// world is one fresh fake bank with a Bank in front of it.
+type world struct {
+	h     Harness
+	bank  *banks.Bank
+	truth Truth
+	plan  faulty.Plan
+	spoil func(path string, good []byte) (status int, body []byte) // nil: the good answer
+
+	mu   sync.Mutex
+	sent [][]byte
+	logs bytes.Buffer
+}
+
+func (h Harness) world(t *testing.T) *world {
+	t.Helper()
+	w := &world{h: h, truth: h.truth()}
+	transport := &faulty.Transport{Next: faulty.Handler{Serve: w}, Plan: func(r *http.Request) faulty.Fault {
+		if w.plan == nil {
+			return faulty.None
+		}
+		return w.plan(r)
+	}}
+	out, err := outbound.New(outbound.Options{Transport: transport, MaxBody: 64 << 10})
+	require.NoError(t, err)
+	w.bank = banks.New(h.New(out), banks.Limits{}).Using(clock.At(h.Now), slog.New(slog.NewJSONHandler(&w.logs, nil)))
+	return w
+}
+
+func (h Harness) truth() Truth {
+	return Truth{
+		Reference: h.Charge.Reference, BankID: h.BankID, Amount: h.Charge.Amount, Word: h.word(banks.Pending),
+		Pan: "430000******0777",
+	}
+}
+
+// word is a word of the bank's for a status of ours, always the same one; "" when it has none.
+func (h Harness) word(status banks.Status) string {
+	found := ""
+	for word, s := range h.Words {
+		if s == status && (found == "" || word < found) {
+			found = word
+		}
+	}
+	return found
+}
+
+func (h Harness) ref() banks.Ref {
+	return banks.Ref{Reference: h.Charge.Reference, BankID: h.BankID, Amount: h.Charge.Amount}
+}
+
+// ServeHTTP is the fake bank.
+func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.mu.Lock()
+	w.sent = append(w.sent, body)
+	w.mu.Unlock()
+	answer, status := w.h.Answer(r.URL.Path, body, w.truth), http.StatusOK
+	if w.spoil != nil {
+		status, answer = w.spoil(r.URL.Path, answer)
+	}
+	if status >= 300 && status < 400 {
+		out.Header().Set("Location", w.h.Account.Address+"/elsewhere")
+	}
+	out.WriteHeader(status)
+	_, _ = out.Write(answer)
+}
+
+func (w *world) say(status int, body []byte) {
+	w.spoil = func(string, []byte) (int, []byte) { return status, body }
+}
+
+// call is one of the bank's calls, so that faults can be tried on each.
+type call struct {
+	name string
+	make func(ctx context.Context, w *world) error
+}
+
+func (h Harness) calls(t *testing.T) []call {
+	t.Helper()
+	all := []call{
+		{"Open", func(ctx context.Context, w *world) error { _, err := w.bank.Open(ctx, h.Account, h.Charge); return err }},
+		{"Ask", func(ctx context.Context, w *world) error { _, err := w.bank.Ask(ctx, h.Account, h.ref()); return err }},
+		{"AskByReference", func(ctx context.Context, w *world) error {
+			_, err := w.bank.Ask(ctx, h.Account, banks.Ref{Reference: h.Charge.Reference, Amount: h.Charge.Amount})
+			return err
+		}},
+	}
+	bank := h.world(t).bank
+	if bank.CanCancel() {
+		all = append(all, call{"Cancel", func(ctx context.Context, w *world) error {
+			_, err := w.bank.Cancel(ctx, h.Account, h.ref())
+			return err
+		}})
+	}
+	if bank.CanCapture() {
+		all = append(all, call{"Capture", func(ctx context.Context, w *world) error {
+			_, err := w.bank.Capture(ctx, h.Account, h.ref(), h.Charge.Amount, nil)
+			return err
+		}})
+	}
+	return all
+}
+
+func requireClass(t *testing.T, class banks.Class, err error) {
+	t.Helper()
+	var e *banks.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, class.String(), e.Class.String(), "%v", err)
+}
+
+// requireSilent holds that neither the log nor the errors tell a secret.
+func (w *world) requireSilent(t *testing.T, errs ...error) {
+	t.Helper()
+	said := w.logs.String()
+	for _, err := range errs {
+		if err != nil {
+			said += err.Error()
+		}
+	}
+	secrets := append([]string{w.h.Account.Password, w.h.Account.Previous}, w.h.Secrets...)
+	for _, secret := range secrets {
+		if secret != "" {
+			require.False(t, strings.Contains(said, secret), "the log or an error says %q", secret)
+		}
+	}
+}
