@@ -1,0 +1,57 @@
+# Everything that people and CI call. Each target is a sentence; the work is in Go.
+GO ?= go
+PKGS = ./...
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-browser build docs bench help
+
+help: ## show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+run: ## the whole platform on this machine: http://127.0.0.1:8080
+	@$(GO) run ./infra/standalone
+
+demo: ## play the main road of a payment unattended; exit 0 only if every step held
+	@$(GO) run ./infra/standalone demo
+
+test: ## every test that needs Go alone
+	$(GO) test $(PKGS)
+
+check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-browser ## all that has to hold before a change lands
+
+check-format: ## gofmt and a tidy module
+	@out=$$(gofmt -l functions shared infra 2>/dev/null); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) mod tidy -diff
+
+check-vet: ## go vet, with the build tags of the browser tests too
+	$(GO) vet $(PKGS)
+	$(GO) vet -tags browser ./infra/checks/browser
+
+check-static: ## staticcheck
+	$(GO) run $(STATICCHECK) $(PKGS)
+
+check-docs: ## the drawings are those of the code
+	$(GO) run ./infra/docs -check
+
+check-race: ## the tests with the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(PKGS)
+
+check-fuzz: ## every fuzz target for a few seconds
+	$(GO) run ./infra/checks/fuzz -time 5s
+
+check-demo: ## the demonstration
+	$(GO) run ./infra/standalone demo
+
+check-browser: ## the payer's pages in a real browser
+	bash infra/checks/browser/install.sh
+	$(GO) test -tags browser -count=1 -timeout 8m ./infra/checks/browser
+
+build: ## the programs, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/giberno ./infra/standalone
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/tbank-simulator ./infra/simulators/tbank/tbank-simulator
+
+docs: ## draw the pages of infra/docs from the code
+	$(GO) run ./infra/docs
+
+bench: ## speed as ratios, in one run
+	$(GO) run ./infra/bench

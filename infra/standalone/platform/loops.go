@@ -1,0 +1,123 @@
+package platform
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/jobs"
+	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/host"
+	"giberno.ru/shared/platform/queue"
+)
+
+// How often the loops look when nothing wakes them.
+const (
+	sweepEvery  = time.Minute
+	expireEvery = time.Minute
+	lookEvery   = time.Second
+	workers     = 4 // of a queue
+	feedBatch   = 100
+	queueBatch  = 10
+)
+
+// Run keeps the loops going until ctx ends, and returns when all of them have stopped.
+func (p *Platform) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	loop := func(name string, every time.Duration, f func(context.Context) error) {
+		all.Go(func() { host.Loop(ctx, p.Log, name, every, f) })
+	}
+	loop("relay", 0, p.relay)
+	for range workers {
+		loop("worker", 0, p.work)
+	}
+	loop("sweeper", 0, p.sweepWhenDue)
+	loop("expirer", expireEvery, func(ctx context.Context) error {
+		_, err := p.table.Expire(ctx, p.Clock.Now(), 1000)
+		return err
+	})
+	if p.Bank != nil {
+		all.Go(func() { p.Bank.Run(ctx) })
+	}
+	all.Wait()
+}
+
+// relay turns changes of the table into jobs, as functions/workers/relay does with the stream.
+func (p *Platform) relay(ctx context.Context) error {
+	changes, err := p.table.Changes(ctx, feedBatch)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		p.table.Wait(ctx)
+		return ctx.Err()
+	}
+	var follow []queue.Job
+	for _, c := range changes {
+		follow = append(follow, jobs.FromChange(c)...)
+	}
+	for len(follow) > 0 {
+		n := min(len(follow), 10)
+		if err := p.queue.Send(ctx, queue.WebhookRetries, 0, follow[:n]...); err != nil {
+			return err
+		}
+		follow = follow[n:]
+	}
+	return p.table.Done(ctx, changes[len(changes)-1].Seq)
+}
+
+// work does one batch of a queue, or waits until there is one.
+func (p *Platform) work(ctx context.Context) error {
+	sent := p.queue.Sent()
+	handled, err := queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
+	if err != nil || handled > 0 {
+		return err
+	}
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-sent:
+	case <-timer.C:
+	}
+	return nil
+}
+
+func (p *Platform) sweepWhenDue(ctx context.Context) error {
+	if err := p.Sweep(ctx); err != nil {
+		return err
+	}
+	timer := time.NewTimer(sweepEvery)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-p.sweep:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// Sweep goes through all due keys once.
+func (p *Platform) Sweep(ctx context.Context) error {
+	for _, m := range []ids.Mode{ids.Test, ids.Live} {
+		for shard := range store.Shards {
+			if _, err := p.Payments.Sweeper.Sweep(ctx, m, shard); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// advance moves the clock of all sides and has what became due looked at now.
+func (p *Platform) advance(step time.Duration) error {
+	if err := p.Clock.Advance(step); err != nil {
+		return err
+	}
+	select {
+	case p.sweep <- struct{}{}:
+	default:
+	}
+	return nil
+}

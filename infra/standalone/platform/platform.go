@@ -1,0 +1,172 @@
+// Package platform is the whole platform in one process on one file: every endpoint, worker, page and bank simulator. What
+// AWS does between the functions (the table's stream, the queues' polling, the schedules) is done here by loops.
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tbanksim "giberno.ru/infra/simulators/tbank"
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/banks/tbank"
+	"giberno.ru/shared/core/clock"
+	identityapi "giberno.ru/shared/identity/api"
+	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/payments/wire"
+	"giberno.ru/shared/platform/file"
+	"giberno.ru/shared/platform/outbound"
+	queueengine "giberno.ru/shared/platform/queue/boltengine"
+	"giberno.ru/shared/platform/secret"
+	tableengine "giberno.ru/shared/platform/table/boltengine"
+	"giberno.ru/shared/platform/table/limits"
+	"giberno.ru/shared/platform/table/stamped"
+	"giberno.ru/shared/platform/web"
+	"giberno.ru/shared/platform/web/docs"
+)
+
+// Config is what a platform needs to know. Dir and BaseURL are required.
+type Config struct {
+	Dir     string       // where the data is kept; made with mode 0700
+	BaseURL string       // how payers and banks reach it, without a closing slash
+	Log     *slog.Logger // nil is silence
+	Random  io.Reader    // nil is the machine's
+	NoSync  bool         // leaves out the fsync: for tests and simulations
+	NoDemo  bool         // no demo partner, simulators or start page
+}
+
+// Platform is a running platform. Open makes it, Handler answers for it, Run keeps its loops going.
+type Platform struct {
+	Config
+	Clock    *Clock
+	Identity *identitystore.Store
+	Payments *wire.Module
+	Bank     *tbanksim.Bank // nil without a demo
+	Demo     Demo
+
+	file    *file.File
+	table   *tableengine.Engine
+	queue   *queueengine.Engine
+	admin   *identityapi.API
+	sweep   chan struct{}
+	handler http.Handler
+}
+
+// Open opens the data and puts everything together. Data that another process holds is a *file.HeldError, which says who.
+func Open(ctx context.Context, c Config) (p *Platform, err error) {
+	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("platform: %w", err)
+	}
+	f, err := file.Open(filepath.Join(c.Dir, "giberno.db"), file.Options{NoSync: c.NoSync, Note: c.BaseURL})
+	if err != nil {
+		return nil, err
+	}
+	p = &Platform{Config: c, file: f, sweep: make(chan struct{}, 1)}
+	if err := p.assemble(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Platform) assemble(ctx context.Context) (err error) {
+	if p.Clock, err = openClock(filepath.Join(p.Dir, "clock.json")); err != nil {
+		return err
+	}
+	if p.table, err = tableengine.New(p.file, tableengine.Options{}); err != nil {
+		return err
+	}
+	if p.queue, err = queueengine.New(p.file, p.Clock, queueengine.Options{}); err != nil {
+		return err
+	}
+	keys, err := secret.LoadKeyFile(filepath.Join(p.Dir, "keys"), p.Random)
+	if err != nil {
+		return err
+	}
+	keeper := secret.NewKeeper(keys, p.Random)
+	cursorKey, err := keeper.Derive(ctx, "cursor")
+	if err != nil {
+		return err
+	}
+	out, err := outbound.New(outbound.Options{})
+	if err != nil {
+		return err
+	}
+	rows := stamped.New(limits.New(p.table), stamped.Options{})
+	p.Identity = identitystore.New(rows, keeper, p.Clock, p.Random)
+	registry := Banks(out, p.Clock, p.Log)
+	p.Payments = wire.New(wire.Parts{
+		Table: rows, Queue: p.queue, Contracts: p.Identity, Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
+		Banks: registry, CursorKey: cursorKey, Country: Country,
+	})
+	p.admin = identityapi.New(identityapi.Config{Store: p.Identity, Clock: p.Clock, Random: p.Random,
+		Signer: p.Payments.Service.Cursors, Providers: registry.Providers(), Checklist: wire.Checklist{Store: p.Payments.Store}})
+	if !p.NoDemo {
+		if err := p.openDemo(ctx); err != nil {
+			return err
+		}
+	}
+	p.handler = p.mount()
+	return nil
+}
+
+// Banks lists every bank that the platform speaks to: one line a bank.
+func Banks(out outbound.Doer, c clock.Clock, log *slog.Logger) *banks.Registry {
+	return banks.NewRegistry(map[string]*banks.Bank{
+		"tbank": banks.New(tbank.New(out), banks.Limits{}).Using(c, log),
+	})
+}
+
+// Country is the hint that a content delivery network gives about the payer.
+func Country(r *http.Request) string {
+	if c := r.Header.Get("CloudFront-Viewer-Country"); len(c) == 2 {
+		return strings.ToUpper(c)
+	}
+	return ""
+}
+
+// Endpoints lists every endpoint of the platform.
+func (p *Platform) Endpoints() []web.Endpoint {
+	return append(p.Payments.Endpoints(), p.admin.Endpoints()...)
+}
+
+func (p *Platform) mount() http.Handler {
+	endpoints := p.Endpoints()
+	server := web.NewServer(web.Options{
+		Auth: p.Identity, Clock: p.Clock, Log: p.Log, Title: "Giberno", Version: "1", Docs: true,
+	}, append(endpoints, docs.Endpoints(endpoints...)...)...)
+	mux := http.NewServeMux()
+	mux.Handle("/", server)
+	if !p.NoDemo {
+		p.mountDeveloper(mux)
+	}
+	return mux
+}
+
+// Handler answers every request of the platform.
+func (p *Platform) Handler() http.Handler { return p.handler }
+
+// CopyTo writes a consistent copy of the data while the platform runs.
+func (p *Platform) CopyTo(w io.Writer) (int64, error) { return p.file.CopyTo(w) }
+
+// Close gives the data back. Requests and loops must have ended.
+func (p *Platform) Close() error {
+	var err error
+	if p.Bank != nil {
+		err = p.Bank.Close()
+	}
+	return errors.Join(err, p.file.Close())
+}
