@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	tbanksim "giberno.ru/infra/simulators/tbank"
@@ -21,6 +22,7 @@ import (
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/payments/wire"
+	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/outbound"
 	queueengine "giberno.ru/shared/platform/queue/boltengine"
@@ -110,7 +112,7 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	registry := Banks(out, p.Clock, p.Log)
 	p.Payments = wire.New(wire.Parts{
 		Table: rows, Queue: p.queue, Contracts: p.Identity, Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
-		Banks: registry, CursorKey: cursorKey, Country: Country,
+		Banks: registry, CursorKey: cursorKey,
 	})
 	p.admin = identityapi.New(identityapi.Config{Store: p.Identity, Clock: p.Clock, Random: p.Random,
 		Signer: p.Payments.Service.Cursors, Providers: registry.Providers(), Checklist: wire.Checklist{Store: p.Payments.Store}})
@@ -140,7 +142,7 @@ func Country(r *http.Request) string {
 
 // Endpoints lists every endpoint of the platform.
 func (p *Platform) Endpoints() []web.Endpoint {
-	return append(p.Payments.Endpoints(), p.admin.Endpoints()...)
+	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, Country).Endpoints(), p.admin.Endpoints())
 }
 
 func (p *Platform) mount() http.Handler {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/clock"
@@ -17,11 +16,9 @@ import (
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/api"
 	"giberno.ru/shared/payments/jobs"
-	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/table"
-	"giberno.ru/shared/platform/web"
 )
 
 // Parts are what the module needs from its surroundings.
@@ -35,15 +32,14 @@ type Parts struct {
 	Log       *slog.Logger
 	BaseURL   string // of the platform as payers and banks reach it, without a closing slash
 	CursorKey []byte
-	Country   func(*http.Request) string // of the payer, a hint; nil: unknown
 }
 
-// Module is the payment module, ready to be mounted.
+// Module is the payment module without its pages, which payer adds: a JSON function must not carry templates.
 type Module struct {
+	Parts
 	Store   *store.Store
 	Teller  *teller.Teller
 	Service *api.Service
-	Pages   *pages.Pages
 	Worker  *jobs.Worker
 	Sweeper *jobs.Sweeper
 }
@@ -58,22 +54,12 @@ func New(p Parts) *Module {
 		Store: s, Accounts: contracts{p.Contracts}, Bank: bankOf(p.Banks), Queue: p.Queue, Clock: p.Clock, Random: p.Random,
 		Log: p.Log, BaseURL: p.BaseURL, Notify: func(provider string) string { return p.BaseURL + notifyPaths[provider] },
 	})
-	country := p.Country
-	if country == nil {
-		country = func(*http.Request) string { return "" }
-	}
 	return &Module{
-		Store: s, Teller: t,
+		Parts: p, Store: s, Teller: t,
 		Service: &api.Service{Teller: t, Store: s, Clock: p.Clock, Cursors: page.Signer{Key: p.CursorKey}, BaseURL: p.BaseURL},
-		Pages:   &pages.Pages{Teller: t, Clock: p.Clock, BaseURL: p.BaseURL, Country: country},
 		Worker:  &jobs.Worker{Store: s, Teller: t, Clock: p.Clock},
 		Sweeper: &jobs.Sweeper{Store: s, Queue: p.Queue, Clock: p.Clock, Log: p.Log},
 	}
-}
-
-// Endpoints lists everything that the module answers.
-func (m *Module) Endpoints() []web.Endpoint {
-	return append(m.Service.Endpoints(), m.Pages.Endpoints()...)
 }
 
 func bankOf(r *banks.Registry) func(string) (teller.Bank, bool) {
