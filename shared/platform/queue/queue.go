@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"giberno.ru/shared/core/fault"
 )
 
 // The queues of the platform (DESIGN §3).
@@ -74,7 +76,12 @@ type Graveyard interface {
 type Worker func(ctx context.Context, j Job) error
 
 // Never says that the job must not be tried again, and why.
-func Never(reason string, args ...any) error { return &ending{never: fmt.Sprintf(reason, args...)} }
+func Never(reason string, args ...any) error {
+	if reason == "" {
+		reason = "no reason given"
+	}
+	return &ending{never: fmt.Sprintf(reason, args...)}
+}
 
 // Later says when to try again. It counts as a receive like any other (SQS cannot do otherwise), so long waits live on due
 // keys of the table and never here.
@@ -111,6 +118,45 @@ func IsLater(err error) (time.Duration, bool) {
 	}
 	return e.wait, true
 }
+
+// The bounds of the real service.
+const (
+	MaxBatch    = 10                // jobs of one Send or Receive
+	MaxDelay    = 15 * time.Minute  // of Send
+	MaxHide     = 12 * time.Hour    // of Hide
+	MaxJobBytes = 256 << 10         // of a job as JSON
+	Visibility  = 180 * time.Second // of a received job, unless the queue says otherwise
+	MaxReceives = 10                // then the job goes to the dead letters
+)
+
+// Validate refuses, with ErrLimit, what no queue would send: too many jobs, too long a delay, a job without kind or key or
+// that is too large.
+func Validate(delay time.Duration, jobs []Job) error {
+	if len(jobs) > MaxBatch {
+		return fmt.Errorf("%w: %d jobs, %d are allowed", ErrLimit, len(jobs), MaxBatch)
+	}
+	if delay < 0 || delay > MaxDelay {
+		return fmt.Errorf("%w: a delay of %s, 0 to %s are allowed", ErrLimit, delay, MaxDelay)
+	}
+	for _, j := range jobs {
+		if j.Kind == "" || j.Key == "" {
+			return fmt.Errorf("%w: a job without kind or key", ErrLimit)
+		}
+		if size := len(j.Kind) + len(j.Key) + len(j.Body); size > MaxJobBytes {
+			return fmt.Errorf("%w: a job of %d bytes, %d are allowed", ErrLimit, size, MaxJobBytes)
+		}
+		if len(j.Body) > 0 && !json.Valid(j.Body) {
+			return fmt.Errorf("%w: the body of %s %s is not JSON", ErrLimit, j.Kind, j.Key)
+		}
+	}
+	return nil
+}
+
+// ErrLimit is a request that the real service would refuse whatever the state.
+var ErrLimit = errors.New("queue: a limit of the service is broken")
+
+// ErrNoDeadLetter is the revival of a dead letter that is not there (any more).
+var ErrNoDeadLetter = fault.NotFound("dead_letter_not_found", "There is no such dead letter.")
 
 // ErrUnavailable is a queue operation whose outcome is not known.
 var ErrUnavailable = errors.New("queue: unavailable, the outcome is not known")

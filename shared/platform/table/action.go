@@ -2,7 +2,7 @@ package table
 
 // Action is one write of a row. Make it with Put, Update, Delete or Check and narrow it with If.
 type Action struct {
-	kind   actionKind
+	kind   Op
 	row    Row // Put: the whole row; the others: its key
 	set    Attrs
 	add    map[string]int64
@@ -13,29 +13,37 @@ type Action struct {
 	conds  []Cond
 }
 
-type actionKind byte
+// Op names what an action does.
+type Op byte
 
+// The four actions.
 const (
-	putRow actionKind = iota
-	updateRow
-	deleteRow
-	checkRow
+	PutOp Op = iota
+	UpdateOp
+	DeleteOp
+	CheckOp
 )
 
-// Put writes a whole row, replacing what is there.
-func Put(row Row) Action { return Action{kind: putRow, row: row} }
+// Put writes a whole row, replacing what is there, its places in the indexes too. An absent value is left out.
+func Put(row Row) Action {
+	row.Attrs = row.Attrs.present()
+	return Action{kind: PutOp, row: row}
+}
 
 // Update changes named attributes of a row, and makes the row if it is missing (narrow with Exists to forbid that).
-func Update(key Key) Action { return Action{kind: updateRow, row: Row{Key: key}} }
+func Update(key Key) Action { return Action{kind: UpdateOp, row: Row{Key: key}} }
 
 // Delete removes a row.
-func Delete(key Key) Action { return Action{kind: deleteRow, row: Row{Key: key}} }
+func Delete(key Key) Action { return Action{kind: DeleteOp, row: Row{Key: key}} }
 
 // Check writes nothing and only narrows a transaction.
-func Check(key Key) Action { return Action{kind: checkRow, row: Row{Key: key}} }
+func Check(key Key) Action { return Action{kind: CheckOp, row: Row{Key: key}} }
 
-// Set gives an attribute a value.
+// Set gives an attribute a value; an absent value removes it.
 func (a Action) Set(name string, v Value) Action {
+	if v.IsAbsent() {
+		return a.Remove(name)
+	}
 	set := make(Attrs, len(a.set)+1)
 	for k, o := range a.set {
 		set[k] = o
@@ -90,44 +98,50 @@ func (a Action) Key() Key { return a.row.Key }
 
 // Cond is one condition on the row before the write.
 type Cond struct {
-	op   condOp
+	op   CondOp
 	name string
 	v    Value
 	any  []Value
 }
 
-type condOp byte
+// CondOp names what a condition asks.
+type CondOp byte
 
+// The questions a condition can ask, each one comparison of a condition expression.
 const (
-	rowAbsent condOp = iota
-	rowExists
-	attrAbsent
-	attrEquals
-	attrOneOf
-	attrAtLeast
-	attrAtMost
+	RowAbsent CondOp = iota
+	RowExists
+	AttrMissing
+	AttrEquals
+	AttrDiffers
+	AttrOneOf
+	AttrAtLeast
+	AttrAtMost
 )
 
 // Absent: there is no such row.
-var Absent = Cond{op: rowAbsent}
+var Absent = Cond{op: RowAbsent}
 
 // Exists: there is such a row.
-var Exists = Cond{op: rowExists}
+var Exists = Cond{op: RowExists}
 
 // Missing: the row, if there is one, does not have the attribute.
-func Missing(name string) Cond { return Cond{op: attrAbsent, name: name} }
+func Missing(name string) Cond { return Cond{op: AttrMissing, name: name} }
 
 // Equals: the attribute has this value.
-func Equals(name string, v Value) Cond { return Cond{op: attrEquals, name: name, v: v} }
+func Equals(name string, v Value) Cond { return Cond{op: AttrEquals, name: name, v: v} }
+
+// Differs: the attribute is missing or has another value; also true where there is no row.
+func Differs(name string, v Value) Cond { return Cond{op: AttrDiffers, name: name, v: v} }
 
 // OneOf: the attribute has one of these values (at most 100).
-func OneOf(name string, vs ...Value) Cond { return Cond{op: attrOneOf, name: name, any: vs} }
+func OneOf(name string, vs ...Value) Cond { return Cond{op: AttrOneOf, name: name, any: vs} }
 
 // AtLeast: the attribute is a number ≥ n.
-func AtLeast(name string, n int64) Cond { return Cond{op: attrAtLeast, name: name, v: N(n)} }
+func AtLeast(name string, n int64) Cond { return Cond{op: AttrAtLeast, name: name, v: N(n)} }
 
 // AtMost: the attribute is a number ≤ n.
-func AtMost(name string, n int64) Cond { return Cond{op: attrAtMost, name: name, v: N(n)} }
+func AtMost(name string, n int64) Cond { return Cond{op: AttrAtMost, name: name, v: N(n)} }
 
 // Version: the row's "ver" is v; for v = 0 the row must not exist yet.
 func Version(v int64) Cond {

@@ -6,6 +6,7 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Key is the primary key of a row, or its place in an index.
@@ -105,6 +106,13 @@ func OldOf(err error, i int) (Row, bool) {
 // ErrUnavailable is an operation whose outcome the engine could not learn, or that was throttled to the end: the caller
 // must assume that a write may have happened.
 var ErrUnavailable = errors.New("table: unavailable, the outcome is not known")
+
+// ErrConflict is a write that met another transaction on the same row. Nothing was written; the same write may be tried
+// again. It is an ErrUnavailable for callers that do not retry by themselves.
+var ErrConflict = fmt.Errorf("%w: conflict with another transaction, nothing was written", ErrUnavailable)
+
+// ErrThrottled is an operation that the service did not begin. It is an ErrUnavailable, too.
+var ErrThrottled = fmt.Errorf("%w: throttled, nothing was done", ErrUnavailable)
 
 // ErrLimit is a request that the real service would refuse whatever the state: too large, too many, a key twice.
 var ErrLimit = errors.New("table: a limit of the service is broken")
