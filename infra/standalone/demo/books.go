@@ -64,8 +64,9 @@ func (s *stage) result(link string) string {
 	if a.status == http.StatusSeeOther {
 		a = s.get(s.demo.BaseURL + a.header.Get("Location"))
 	}
-	for _, status := range []string{"paid", "cancelled", "expired", "declined"} {
-		if strings.Contains(string(a.body), `data-status="`+status+`"`) {
+	heads := map[string]string{"paid": "Оплачено", "cancelled": "Заказ отменён"}
+	for status, head := range heads {
+		if strings.Contains(string(a.body), `<h1 id="head">`+head) {
 			return status
 		}
 	}

@@ -19,7 +19,7 @@ const (
 	lookEvery   = time.Second
 	workers     = 4 // of a queue
 	feedBatch   = 100
-	queueBatch  = 10
+	queueBatch  = 5 // five of the longest jobs stay well below a visibility of three minutes
 )
 
 // Run keeps the loops going until ctx ends, and returns when all of them have stopped.
