@@ -41,7 +41,8 @@ An operator's calls (they call the running server, or open the data when none ru
 
 const settings = `
 key=value sends a text, key:=value sends JSON; ?key=value goes into the address.
-GIBERNO_ADDR is the address to listen on (127.0.0.1:8080), GIBERNO_DATA the folder of the data (./data).
+GIBERNO_ADDR is the address to listen on (127.0.0.1:8080), GIBERNO_DATA the folder of the data (./data),
+GIBERNO_URL the address under which payers and banks reach it, GIBERNO_GEOIP a database of countries.
 `
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
@@ -77,7 +78,9 @@ func serve(ctx context.Context, out, errOut io.Writer) error {
 		return err
 	}
 	logger := log.New(errOut, slog.LevelInfo)
-	p, err := platform.Open(ctx, platform.Config{Dir: dataDir(), BaseURL: baseURL(addr), Log: logger, NoDemo: os.Getenv("GIBERNO_DEMO") == "off"})
+	p, err := platform.Open(ctx, platform.Config{
+		Dir: dataDir(), BaseURL: baseURL(addr), Log: logger, NoDemo: os.Getenv("GIBERNO_DEMO") == "off", GeoIP: os.Getenv("GIBERNO_GEOIP"),
+	})
 	if held := new(file.HeldError); errors.As(err, &held) {
 		return fmt.Errorf("the data in %s is in use: %s. Stop it, or choose another folder with GIBERNO_DATA", dataDir(), held.Holder)
 	}

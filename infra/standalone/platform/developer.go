@@ -5,11 +5,12 @@ import (
 	"embed"
 	"encoding/json"
 	"html/template"
+	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
-	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/platform/host"
 )
@@ -101,23 +102,28 @@ func (p *Platform) moveClock(w http.ResponseWriter, r *http.Request) {
 	if !sameOrigin(w, r) {
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<10))
+	if err != nil {
+		http.Error(w, "the body is too long", http.StatusRequestEntityTooLarge)
+		return
+	}
+	// curl -d says that it sends a form, whatever it sends: the body itself tells.
+	form := !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{"))
 	var in struct {
 		Advance string `json:"advance"`
 	}
-	form := r.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
 	if form {
-		in.Advance = r.FormValue("advance")
-	} else if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		http.Error(w, `send {"advance":"2h"}`, http.StatusBadRequest)
-		return
+		fields, _ := url.ParseQuery(string(raw))
+		in.Advance = fields.Get("advance")
+	} else {
+		_ = json.Unmarshal(raw, &in)
 	}
 	step, err := time.ParseDuration(in.Advance)
 	if err == nil {
 		err = p.advance(step)
 	}
 	if err != nil {
-		http.Error(w, fault.As(err).Message+` Send a step such as "90s" or "2h".`, http.StatusUnprocessableEntity)
+		http.Error(w, `Send a step forward of at most 400 days, such as {"advance":"2h"}.`, http.StatusUnprocessableEntity)
 		return
 	}
 	if err := p.Bank.Tick(r.Context()); err != nil {

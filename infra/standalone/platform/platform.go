@@ -42,6 +42,7 @@ type Config struct {
 	Random  io.Reader    // nil is the machine's
 	NoSync  bool         // leaves out the fsync: for tests and simulations
 	NoDemo  bool         // no demo partner, simulators or start page
+	GeoIP   string       // a database of countries in MaxMind's format; "": none
 }
 
 // Platform is a running platform. Open makes it, Handler answers for it, Run keeps its loops going.
@@ -57,6 +58,7 @@ type Platform struct {
 	table   *tableengine.Engine
 	queue   *queueengine.Engine
 	admin   *identityapi.API
+	country country
 	sweep   chan struct{}
 	handler http.Handler
 }
@@ -86,6 +88,9 @@ func Open(ctx context.Context, c Config) (p *Platform, err error) {
 
 func (p *Platform) assemble(ctx context.Context) (err error) {
 	if p.Clock, err = openClock(filepath.Join(p.Dir, "clock.json")); err != nil {
+		return err
+	}
+	if p.country, err = openCountry(p.GeoIP); err != nil {
 		return err
 	}
 	if p.table, err = tableengine.New(p.file, tableengine.Options{}); err != nil {
@@ -132,17 +137,9 @@ func Banks(out outbound.Doer, c clock.Clock, log *slog.Logger) *banks.Registry {
 	})
 }
 
-// Country is the hint that a content delivery network gives about the payer.
-func Country(r *http.Request) string {
-	if c := r.Header.Get("CloudFront-Viewer-Country"); len(c) == 2 {
-		return strings.ToUpper(c)
-	}
-	return ""
-}
-
 // Endpoints lists every endpoint of the platform.
 func (p *Platform) Endpoints() []web.Endpoint {
-	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, Country).Endpoints(), p.admin.Endpoints())
+	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.admin.Endpoints())
 }
 
 func (p *Platform) mount() http.Handler {
@@ -170,5 +167,5 @@ func (p *Platform) Close() error {
 	if p.Bank != nil {
 		err = p.Bank.Close()
 	}
-	return errors.Join(err, p.file.Close())
+	return errors.Join(err, p.country.close(), p.file.Close())
 }
