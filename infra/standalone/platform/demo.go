@@ -155,7 +155,7 @@ func (p *Platform) demoBank(ctx context.Context, d *Demo) error {
 	p.Bank = bank
 	d.Accounts = []DemoAccount{a}
 	return bank.SetTerminal(tbanksim.Terminal{
-		Key: a.Terminal, Password: a.Password, Fiscal: true, NotificationURL: p.BaseURL + "/api/a2c/notifications",
+		Key: a.Terminal, Password: a.Password, Fiscal: true, Messages: true, NotificationURL: p.BaseURL + "/api/a2c/notifications",
 	})
 }
 
