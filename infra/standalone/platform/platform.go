@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -55,6 +56,7 @@ type Platform struct {
 	Demo     Demo
 
 	file    *file.File
+	fresh   bool // there was no data before
 	table   *tableengine.Engine
 	queue   *queueengine.Engine
 	admin   *identityapi.API
@@ -75,11 +77,13 @@ func Open(ctx context.Context, c Config) (p *Platform, err error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("platform: %w", err)
 	}
-	f, err := file.Open(filepath.Join(c.Dir, "giberno.db"), file.Options{NoSync: c.NoSync, Note: c.BaseURL})
+	path := filepath.Join(c.Dir, "giberno.db")
+	_, missing := os.Stat(path)
+	f, err := file.Open(path, file.Options{NoSync: c.NoSync, Note: c.BaseURL})
 	if err != nil {
 		return nil, err
 	}
-	p = &Platform{Config: c, file: f, sweep: make(chan struct{}, 1)}
+	p = &Platform{Config: c, file: f, fresh: errors.Is(missing, fs.ErrNotExist), sweep: make(chan struct{}, 1)}
 	if err := p.assemble(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -99,7 +103,7 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	if p.queue, err = queueengine.New(p.file, p.Clock, queueengine.Options{}); err != nil {
 		return err
 	}
-	keys, err := secret.LoadKeyFile(filepath.Join(p.Dir, "keys"), p.Random)
+	keys, err := p.keys()
 	if err != nil {
 		return err
 	}
@@ -128,6 +132,19 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	}
 	p.handler = p.mount()
 	return nil
+}
+
+// keys opens the key file. Only fresh data may get fresh keys: others could not open the secrets that are kept there.
+func (p *Platform) keys() (*secret.KeyFile, error) {
+	path := filepath.Join(p.Dir, "keys")
+	if p.fresh {
+		return secret.LoadKeyFile(path, p.Random)
+	}
+	keys, err := secret.OpenKeyFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the data in %s was sealed with a key file that is not there or not readable: %w", p.Dir, err)
+	}
+	return keys, nil
 }
 
 // Banks lists every bank that the platform speaks to: one line a bank.

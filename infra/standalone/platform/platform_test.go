@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +124,41 @@ func TestDeveloperSurface(t *testing.T) {
 		}
 		status, _, _ := send(t, "GET", s.URL+"/docs", "", "")
 		require.Equal(t, 200, status)
+	})
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+
+	t.Run("ErrLostKeys", func(t *testing.T) {
+		t.Parallel()
+		c := Config{Dir: t.TempDir(), BaseURL: "http://127.0.0.1:1", NoSync: true}
+		p, err := Open(t.Context(), c)
+		require.NoError(t, err)
+		require.NoError(t, p.Close())
+		require.NoError(t, os.Remove(filepath.Join(c.Dir, "keys")))
+		_, err = Open(t.Context(), c)
+		require.ErrorContains(t, err, "sealed with a key file that is not there")
+		_, err = Open(t.Context(), c)
+		require.Error(t, err, "the failed start must not have made new keys")
+	})
+
+	t.Run("KeepsItsDataOverARestart", func(t *testing.T) {
+		t.Parallel()
+		c := Config{Dir: t.TempDir(), BaseURL: "http://127.0.0.1:1", NoSync: true}
+		p, err := Open(t.Context(), c)
+		require.NoError(t, err)
+		before := p.Demo
+		require.NoError(t, p.Close())
+		c.BaseURL = "http://127.0.0.1:2"
+		p, err = Open(t.Context(), c)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, p.Close()) }()
+		require.Equal(t, before.TestToken, p.Demo.TestToken)
+		require.Equal(t, before.OrderID, p.Demo.OrderID)
+		require.Equal(t, "http://127.0.0.1:2/sim/tbank", p.Demo.Accounts[0].Address)
+		a, err := p.Identity.AccountNow(t.Context(), before.Accounts[0].ID)
+		require.NoError(t, err)
+		require.Equal(t, p.Demo.Accounts[0].Address, a.Address)
 	})
 }
