@@ -56,7 +56,7 @@ type Platform struct {
 	Demo     Demo
 
 	file    *file.File
-	fresh   bool // there was no data before
+	keys    *secret.KeyFile
 	table   *tableengine.Engine
 	queue   *queueengine.Engine
 	admin   *identityapi.API
@@ -78,12 +78,15 @@ func Open(ctx context.Context, c Config) (p *Platform, err error) {
 		return nil, fmt.Errorf("platform: %w", err)
 	}
 	path := filepath.Join(c.Dir, "giberno.db")
-	_, missing := os.Stat(path)
+	keys, err := openKeys(filepath.Join(c.Dir, "keys"), path, c.Random)
+	if err != nil {
+		return nil, err
+	}
 	f, err := file.Open(path, file.Options{NoSync: c.NoSync, Note: c.BaseURL})
 	if err != nil {
 		return nil, err
 	}
-	p = &Platform{Config: c, file: f, fresh: errors.Is(missing, fs.ErrNotExist), sweep: make(chan struct{}, 1)}
+	p = &Platform{Config: c, file: f, keys: keys, sweep: make(chan struct{}, 1)}
 	if err := p.assemble(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -103,11 +106,7 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	if p.queue, err = queueengine.New(p.file, p.Clock, queueengine.Options{}); err != nil {
 		return err
 	}
-	keys, err := p.keys()
-	if err != nil {
-		return err
-	}
-	keeper := secret.NewKeeper(keys, p.Random)
+	keeper := secret.NewKeeper(p.keys, p.Random)
 	cursorKey, err := keeper.Derive(ctx, "cursor")
 	if err != nil {
 		return err
@@ -134,15 +133,15 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	return nil
 }
 
-// keys opens the key file. Only fresh data may get fresh keys: others could not open the secrets that are kept there.
-func (p *Platform) keys() (*secret.KeyFile, error) {
-	path := filepath.Join(p.Dir, "keys")
-	if p.fresh {
-		return secret.LoadKeyFile(path, p.Random)
+// openKeys opens the key file. Only fresh data gets fresh keys, and it gets them before there is any data: others could
+// not open the secrets that are kept there.
+func openKeys(path, data string, random io.Reader) (*secret.KeyFile, error) {
+	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
+		return secret.LoadKeyFile(path, random)
 	}
 	keys, err := secret.OpenKeyFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("the data in %s was sealed with a key file that is not there or not readable: %w", p.Dir, err)
+		return nil, fmt.Errorf("%s was sealed with a key file that is not there or not readable: %w", data, err)
 	}
 	return keys, nil
 }
