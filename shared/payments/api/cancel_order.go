@@ -10,7 +10,7 @@ import (
 
 type cancelOrder struct {
 	web.Idempotent
-	UUID ids.ID `path:"uuid"`
+	UUID ids.ID `path:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 }
 
 // CancelOrder serves POST /api/v1/order/{uuid}/cancel.

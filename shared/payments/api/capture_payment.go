@@ -8,6 +8,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -19,13 +20,13 @@ type CaptureRequest struct {
 
 // LineRequest names a line of the order and how much of it.
 type LineRequest struct {
-	Line     int            `json:"line" minimum:"1" maximum:"100" doc:"Counted from 1"`
-	Quantity money.Quantity `json:"quantity"`
+	Line     int            `json:"line" minimum:"1" maximum:"100" doc:"Counted from 1" example:"1"`
+	Quantity money.Quantity `json:"quantity" doc:"How much of it, at most what was ordered" example:"1"`
 }
 
 type capturePayment struct {
 	web.Idempotent
-	UUID ids.ID          `path:"uuid"`
+	UUID ids.ID          `path:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
 	Body *CaptureRequest `required:"false"`
 }
 
@@ -35,7 +36,7 @@ func (s *Service) CapturePayment() web.Endpoint {
 		Name: "capture-payment", Method: "POST", Path: "/api/v1/payment/{uuid}/capture", API: "payments", Caller: web.Partner,
 		Summary:     "Take a held payment, whole or in part",
 		Description: "202 with status unknown: the bank has not answered; ask for the payment again.",
-		Refuses: []string{"payment_not_found", "not_capturable", "amount_exceeds_held", "payment_unknown", "payment_in_progress", "operation_not_supported",
+		Refuses: []string{"payment_not_found", "not_capturable", "amount_exceeds_held", "currency_mixed", "payment_unknown", "payment_in_progress", "operation_not_supported",
 			"idempotency_key_required", "idempotency_mismatch", "idempotency_in_flight", "bank_unavailable"},
 	}, s.capturePayment)
 }
@@ -62,25 +63,30 @@ func (s *Service) capturePayment(ctx context.Context, in *capturePayment) (*web.
 		return nil, err
 	}
 	p, _ := w.Payment(n)
-	return moved(p, p.Capture, replayed), nil
+	return moved(p, p.Capture, replayed)
 }
 
-// moved answers a call that moved money: final, or still open at the bank.
-func moved(p payments.Payment, a payments.Answered, replayed bool) *web.Reply[Payment] {
+// moved answers a call that moved money: done, or still open at the bank. What the bank proved to be in another state
+// than held was not moved by this call.
+func moved(p payments.Payment, a payments.Answered, replayed bool) (*web.Reply[Payment], error) {
 	switch {
-	case a.At.IsZero():
-		return web.Fresh(202, paymentOf(p))
 	case replayed:
-		return web.Again(200, answeredAs(p, a))
+		return web.Again(200, answeredAs(p, a)), nil
+	case !a.At.IsZero():
+		return web.Fresh(200, answeredAs(p, a)), nil
+	case p.Status.Final():
+		return nil, payments.ErrNotCapturable
+	case p.Status == payments.Held:
+		return nil, teller.ErrBankSilent
 	}
-	return web.Fresh(200, answeredAs(p, a))
+	return web.Fresh(202, paymentOf(p)), nil
 }
 
 // partOf reads what part of an order is meant: an amount, some lines, or nothing for all.
 func partOf(o payments.Order, r CaptureRequest) (amount int64, items []payments.Item, err error) {
 	if r.Amount != nil {
 		if r.Amount.Currency != o.Total.Currency {
-			return 0, nil, money.ErrMixed
+			return 0, nil, money.ErrMixed.At("body.amount.currency", "is not the currency of the order")
 		}
 		if r.Amount.Amount <= 0 {
 			return 0, nil, fault.Validation(fault.Field{Location: "body.amount.amount", Message: "must be above 0"})

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"giberno.ru/shared/banks"
@@ -20,7 +22,7 @@ type OrderRequest struct {
 	Customer    *payments.Customer `json:"customer,omitempty"`
 	ReturnURL   string             `json:"return_url,omitempty" format:"uri" maxLength:"512" doc:"https; http on loopback in test mode"`
 	Locale      string             `json:"locale,omitempty" enum:"ru,kk,en" doc:"Of the payer's pages; default ru"`
-	Methods     []string           `json:"methods,omitempty" maxItems:"5" doc:"Only these are offered: card, sbp, card_foreign, instalments (or split)"`
+	Methods     []string           `json:"methods,omitempty" maxItems:"4" enum:"card,sbp,card_foreign,instalments,split" doc:"Only these are offered, each once; split is instalments"`
 	Capture     string             `json:"capture,omitempty" enum:"auto,manual" doc:"manual: the money is held until you capture it; default auto"`
 	ExpiresAt   *time.Time         `json:"expires_at,omitempty" doc:"5 minutes to 90 days ahead; default 24 hours"`
 	Metadata    map[string]string  `json:"metadata,omitempty" doc:"At most 20 pairs, keys of 40 and values of 500 characters"`
@@ -54,7 +56,14 @@ func (s *Service) CreateOrder() web.Endpoint {
 
 func (s *Service) createOrder(ctx context.Context, in *createOrder) (*web.Reply[Order], error) {
 	who := web.CallerOf(ctx)
+	if at := in.Body.ExpiresAt; at != nil { // one instant, however its zone is spelt, is one request
+		utc := at.UTC()
+		in.Body.ExpiresAt = &utc
+	}
 	o, replayed, err := s.Teller.CreateOrder(ctx, who.Mode, who.Partner, draftOf(in.Body), in.Key(), hashed(in.Body))
+	if errors.Is(err, money.ErrMixed) {
+		return nil, mixed(in.Body.Items)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +71,16 @@ func (s *Service) createOrder(ctx context.Context, in *createOrder) (*web.Reply[
 		return web.Again(201, s.asCreated(o)), nil
 	}
 	return web.Fresh(201, s.asCreated(o)), nil
+}
+
+// mixed names the first item whose currency is not the one before it.
+func mixed(items []ItemRequest) error {
+	for i, item := range items[1:] {
+		if item.Price.Currency != items[i].Price.Currency {
+			return money.ErrMixed.At(fmt.Sprintf("body.items[%d].price.currency", i+1), "is not the currency of the items before it")
+		}
+	}
+	return money.ErrMixed
 }
 
 func draftOf(r OrderRequest) payments.Draft {

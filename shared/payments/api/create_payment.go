@@ -12,8 +12,8 @@ import (
 
 // PaymentRequest is what the original's call takes.
 type PaymentRequest struct {
-	OrderUUID ids.ID `json:"order_uuid"`
-	Code      string `json:"code" enum:"card,sbp,card_foreign,instalments,split" doc:"How the payer pays; split is instalments"`
+	OrderUUID ids.ID `json:"order_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
+	Code      string `json:"code" enum:"card,sbp,card_foreign,instalments,split" doc:"How the payer pays; split is instalments" example:"card"`
 	Provider  string `json:"payment_provider_id,omitempty" maxLength:"32" doc:"Overrides the choice of the bank" example:"tbank"`
 	ReturnURL string `json:"return_url,omitempty" format:"uri" maxLength:"512" doc:"Where the payer goes afterwards; default the order's"`
 }

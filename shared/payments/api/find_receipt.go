@@ -4,19 +4,20 @@ import (
 	"context"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/web"
 )
 
 // ReceiptRequest is the original's call: a receipt's address in, the order out.
 type ReceiptRequest struct {
-	URL       string  `json:"url" minLength:"1" maxLength:"4096" doc:"https, at most 2048 characters"`
-	OrderUUID *ids.ID `json:"order_uuid,omitempty" doc:"Attach an unknown receipt to this paid order"`
+	URL       string  `json:"url" minLength:"1" maxLength:"4096" doc:"https, at most 2048 characters" example:"https://consumer.1-ofd.ru/v1?fn=9999078900000001&fp=3449555941&i=133"`
+	OrderUUID *ids.ID `json:"order_uuid,omitempty" doc:"Attach an unknown receipt to this paid order" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 }
 
 // ReceiptFound is what a receipt belongs to.
 type ReceiptFound struct {
-	OrderUUID   ids.ID  `json:"order_uuid"`
-	PaymentUUID ids.ID  `json:"payment_uuid"`
+	OrderUUID   ids.ID  `json:"order_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
+	PaymentUUID ids.ID  `json:"payment_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
 	Receipt     Receipt `json:"receipt"`
 }
 
@@ -35,6 +36,9 @@ func (s *Service) FindReceipt() web.Endpoint {
 
 func (s *Service) findReceipt(ctx context.Context, in *findReceipt) (*web.Reply[ReceiptFound], error) {
 	who := web.CallerOf(ctx)
+	if order := in.Body.OrderUUID; order != nil && order.Family() != ids.Root {
+		return nil, payments.ErrOrderNotFound
+	}
 	w, r, attached, err := s.Teller.FindReceipt(ctx, who.Mode, who.Partner, in.Body.URL, in.Body.OrderUUID)
 	if err != nil {
 		return nil, err

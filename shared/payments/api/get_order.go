@@ -8,8 +8,8 @@ import (
 	"giberno.ru/shared/platform/web"
 )
 
-type byUUID struct {
-	UUID ids.ID `path:"uuid"`
+type orderByUUID struct {
+	UUID ids.ID `path:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 }
 
 type orderAnswer struct{ Body Order }
@@ -18,8 +18,8 @@ type orderAnswer struct{ Body Order }
 func (s *Service) GetOrder() web.Endpoint {
 	return web.Handle(web.Operation{
 		Name: "get-order", Method: "GET", Path: "/api/v1/order/{uuid}", API: "payments", Caller: web.Partner,
-		Summary: "Get an order with its payments, refunds and receipts", Refuses: []string{"order_not_found"},
-	}, func(ctx context.Context, in *byUUID) (*orderAnswer, error) {
+		Summary: "Get an order with its payments and receipts", Refuses: []string{"order_not_found"},
+	}, func(ctx context.Context, in *orderByUUID) (*orderAnswer, error) {
 		if in.UUID.Family() != ids.Root {
 			return nil, payments.ErrOrderNotFound
 		}

@@ -5,27 +5,24 @@ import (
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/platform/web"
 )
 
 type listMethods struct {
 	Currency money.Currency `query:"currency" default:"RUB"`
-	Country  string         `query:"country" pattern:"^[A-Z]{2}$" doc:"Of the payer, ISO 3166-1 alpha-2"`
+	Country  string         `query:"country" example:"RU" pattern:"^[A-Z]{2}$" doc:"Of the payer, ISO 3166-1 alpha-2"`
 }
 
 // MethodOffer is a way to pay that works now.
 type MethodOffer struct {
-	Code      banks.Method `json:"code"`
+	Code      banks.Method `json:"code" enum:"card,sbp,card_foreign,instalments"`
 	Providers []string     `json:"providers" doc:"In the order in which they would be tried"`
-	Min       money.Money  `json:"min"`
-	Max       *money.Money `json:"max,omitempty"`
+	Min       money.Money  `json:"min" doc:"The least that one of the providers takes"`
+	Max       *money.Money `json:"max,omitempty" doc:"The most that one of them takes; absent: no limit"`
 }
 
-type methodsAnswer struct {
-	Body struct {
-		Items []MethodOffer `json:"items"`
-	}
-}
+type methodsAnswer struct{ Body page.List[MethodOffer] }
 
 // ListMethods serves GET /api/v1/methods: what the payer's page would offer now.
 func (s *Service) ListMethods() web.Endpoint {
@@ -41,14 +38,13 @@ func (s *Service) listMethods(ctx context.Context, in *listMethods) (*methodsAns
 	if err != nil {
 		return nil, err
 	}
-	out := &methodsAnswer{}
-	out.Body.Items = []MethodOffer{}
+	out := page.List[MethodOffer]{Items: []MethodOffer{}}
 	for _, o := range offers {
 		offer := MethodOffer{Code: o.Method, Providers: o.Providers, Min: money.Of(o.Min, in.Currency)}
 		if o.Max > 0 {
 			offer.Max = &money.Money{Amount: o.Max, Currency: in.Currency}
 		}
-		out.Body.Items = append(out.Body.Items, offer)
+		out.Items = append(out.Items, offer)
 	}
-	return out, nil
+	return &methodsAnswer{out}, nil
 }

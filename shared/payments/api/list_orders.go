@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/web"
@@ -12,10 +13,10 @@ import (
 type listOrders struct {
 	Status      string    `query:"status" enum:"created,pending,paid,partially_refunded,refunded,cancelled,expired" doc:"Applied to each page: a page may be short, even empty, while next_cursor is present"`
 	ExternalID  string    `query:"external_id" maxLength:"64" doc:"Applied to each page like status"`
-	CreatedFrom time.Time `query:"created_from"`
+	CreatedFrom time.Time `query:"created_from" doc:"Inclusive"`
 	CreatedTo   time.Time `query:"created_to" doc:"Exclusive"`
 	Limit       int       `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Cursor      string    `query:"cursor" maxLength:"1024"`
+	Cursor      string    `query:"cursor" maxLength:"1024" doc:"next_cursor of the page before, with the same filters"`
 }
 
 type ordersAnswer struct{ Body page.List[Order] }
@@ -30,7 +31,10 @@ func (s *Service) ListOrders() web.Endpoint {
 
 func (s *Service) listOrders(ctx context.Context, in *listOrders) (*ordersAnswer, error) {
 	who := web.CallerOf(ctx)
-	scope := scopeOf(who, "orders")
+	if !in.CreatedFrom.IsZero() && !in.CreatedTo.IsZero() && !in.CreatedFrom.Before(in.CreatedTo) {
+		return nil, fault.Validation(fault.Field{Location: "query.created_to", Message: "must be after created_from"})
+	}
+	scope := scopeOf(who, "orders", in.Status, in.ExternalID, instant(in.CreatedFrom), instant(in.CreatedTo))
 	after, err := s.Cursors.Open(scope, in.Cursor)
 	if err != nil {
 		return nil, err

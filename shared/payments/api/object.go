@@ -20,7 +20,7 @@ func instant(t time.Time) string {
 
 // Order is the contract's Order. A list leaves out the children.
 type Order struct {
-	UUID        ids.ID            `json:"uuid"`
+	UUID        ids.ID            `json:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Livemode    bool              `json:"livemode"`
 	Status      string            `json:"status" enum:"created,pending,paid,partially_refunded,refunded,cancelled,expired"`
 	Project     string            `json:"project"`
@@ -33,7 +33,7 @@ type Order struct {
 	Link        string            `json:"link" format:"uri" doc:"The universal link: send it to the payer"`
 	ExternalID  string            `json:"external_id,omitempty"`
 	Description string            `json:"description,omitempty"`
-	Methods     []banks.Method    `json:"methods,omitempty"`
+	Methods     []banks.Method    `json:"methods,omitempty" enum:"card,sbp,card_foreign,instalments"`
 	Capture     string            `json:"capture" enum:"auto,manual"`
 	ReturnURL   string            `json:"return_url,omitempty"`
 	Locale      string            `json:"locale,omitempty"`
@@ -42,7 +42,6 @@ type Order struct {
 	CreatedAt   string            `json:"created_at" format:"date-time"`
 	UpdatedAt   string            `json:"updated_at" format:"date-time"`
 	Payments    []Payment         `json:"payments,omitempty" doc:"Attempts to pay, the first one first; not in lists"`
-	Refunds     []struct{}        `json:"refunds,omitempty" doc:"Not in lists"`
 	Receipts    []Receipt         `json:"receipts,omitempty" doc:"Fiscal receipts; not in lists"`
 }
 
@@ -61,11 +60,11 @@ type Item struct {
 
 // Payment is the contract's Payment.
 type Payment struct {
-	UUID        ids.ID          `json:"uuid"`
-	OrderUUID   ids.ID          `json:"order_uuid"`
+	UUID        ids.ID          `json:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
+	OrderUUID   ids.ID          `json:"order_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Livemode    bool            `json:"livemode"`
 	Status      string          `json:"status" enum:"created,pending,held,unknown,paid,declined,cancelled,expired,superseded,failed"`
-	Code        banks.Method    `json:"code"`
+	Code        banks.Method    `json:"code" enum:"card,sbp,card_foreign,instalments"`
 	Provider    string          `json:"payment_provider_id"`
 	Amount      money.Money     `json:"amount"`
 	Captured    money.Money     `json:"captured"`
@@ -75,7 +74,7 @@ type Payment struct {
 	QR          *QR             `json:"qr,omitempty"`
 	Card        *banks.CardMask `json:"card,omitempty"`
 	Decline     *banks.Decline  `json:"decline,omitempty"`
-	NextCheckAt string          `json:"next_check_at,omitempty" doc:"When we ask the bank next, while it may still change something"`
+	NextCheckAt string          `json:"next_check_at,omitempty" format:"date-time" doc:"When we ask the bank next, while it may still change something"`
 	CreatedAt   string          `json:"created_at" format:"date-time"`
 	UpdatedAt   string          `json:"updated_at" format:"date-time"`
 }
@@ -88,8 +87,8 @@ type QR struct {
 
 // Receipt is the contract's Receipt.
 type Receipt struct {
-	UUID        ids.ID `json:"uuid"`
-	PaymentUUID ids.ID `json:"payment_uuid"`
+	UUID        ids.ID `json:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280301"`
+	PaymentUUID ids.ID `json:"payment_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
 	Operation   string `json:"operation" enum:"payment,refund,fulfilment,correction"`
 	Kind        string `json:"kind" enum:"income,income_return,income_correction,income_return_correction"`
 	Status      string `json:"status" enum:"pending,ready,failed"`
@@ -102,7 +101,7 @@ type Receipt struct {
 	RegistrationNumber string      `json:"registration_number,omitempty" doc:"Tag 1037"`
 	Shift              int64       `json:"shift,omitempty" doc:"Tag 1038"`
 	Number             int64       `json:"number,omitempty" doc:"Tag 1042"`
-	IssuedAt           string      `json:"issued_at,omitempty"`
+	IssuedAt           string      `json:"issued_at,omitempty" format:"date-time"`
 	Source             string      `json:"source" doc:"The provider whose till made it, or partner"`
 	Verified           bool        `json:"verified"`
 	Items              []Item      `json:"items,omitempty"`

@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 
 	"giberno.ru/shared/core/clock"
@@ -71,8 +70,8 @@ func (s *Service) loadPayment(ctx context.Context, id ids.ID) (payments.Whole, i
 	return w, id.N(), err
 }
 
-// scopeOf names a list and its owner, for cursors.
-func scopeOf(who web.Caller, list string) string {
-	sum := sha256.Sum256([]byte(list + "|" + string(who.Mode) + "|" + who.Partner.String()))
-	return hex.EncodeToString(sum[:8])
+// scopeOf names a list, its owner and its filters: a cursor continues the very list that it was given for.
+func scopeOf(who web.Caller, list string, filters ...string) string {
+	parts := append([]string{list, string(who.Mode), who.Partner.String()}, filters...)
+	return ids.FromParts(parts...).String()
 }

@@ -9,7 +9,7 @@ import (
 
 type voidPayment struct {
 	web.Idempotent
-	UUID ids.ID `path:"uuid"`
+	UUID ids.ID `path:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
 }
 
 // VoidPayment serves POST /api/v1/payment/{uuid}/void: releases a held amount.
@@ -33,5 +33,5 @@ func (s *Service) voidPayment(ctx context.Context, in *voidPayment) (*web.Reply[
 		return nil, err
 	}
 	p, _ := w.Payment(n)
-	return moved(p, p.Void, replayed), nil
+	return moved(p, p.Void, replayed)
 }

@@ -3,18 +3,16 @@ package api
 import (
 	"context"
 
-	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/page"
-	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/web"
 )
 
 // Alarm is a durable call for an operator.
 type Alarm struct {
-	Kind      string  `json:"kind"`
-	Object    string  `json:"object" doc:"The payment, receipt or account"`
-	OrderUUID *ids.ID `json:"order_uuid,omitempty"`
+	Kind      string  `json:"kind" example:"amount_mismatch"`
+	Object    string  `json:"object" doc:"The payment, receipt or account" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
+	OrderUUID *ids.ID `json:"order_uuid,omitempty" doc:"Absent: the alarm belongs to no order" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Livemode  bool    `json:"livemode"`
 	Detail    string  `json:"detail"`
 	OpenedAt  string  `json:"opened_at" format:"date-time"`
@@ -37,7 +35,7 @@ func (s *Service) ListAlarms() web.Endpoint {
 }
 
 func (s *Service) listAlarms(ctx context.Context, in *listAlarms) (*alarmsAnswer, error) {
-	scope := "alarms|" + in.Mode
+	scope := scopeOf(web.CallerOf(ctx), "alarms", in.Mode)
 	after, err := s.Cursors.Open(scope, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -60,40 +58,10 @@ func (s *Service) listAlarms(ctx context.Context, in *listAlarms) (*alarmsAnswer
 	return &alarmsAnswer{out}, nil
 }
 
+// modeOf reads the world that an operator names; his own token belongs to neither.
 func modeOf(word string) ids.Mode {
 	if word == "live" {
 		return ids.Live
 	}
 	return ids.Test
-}
-
-type closeAlarm struct {
-	Body struct {
-		Mode      string  `json:"mode" enum:"test,live"`
-		Kind      string  `json:"kind" maxLength:"64"`
-		Object    string  `json:"object" maxLength:"128"`
-		OrderUUID *ids.ID `json:"order_uuid,omitempty"`
-	}
-}
-
-// ErrAlarmNotFound is the refusal to close an alarm that is not open.
-var ErrAlarmNotFound = fault.NotFound("alarm_not_found", "There is no such open alarm.")
-
-// CloseAlarm serves POST /api/v1/admin/alarm/close: an operator has seen to it. The same alarm may open again.
-func (s *Service) CloseAlarm() web.Endpoint {
-	return web.Handle(web.Operation{
-		Name: "close-alarm", Method: "POST", Path: "/api/v1/admin/alarm/close", API: "admin", Caller: web.Operator, Status: 204,
-		Summary: "Close an alarm", Refuses: []string{"alarm_not_found"},
-	}, func(ctx context.Context, in *closeAlarm) (*struct{}, error) {
-		var order ids.ID
-		if in.Body.OrderUUID != nil {
-			order = *in.Body.OrderUUID
-		}
-		was, err := s.Store.CloseAlarm(ctx, modeOf(in.Body.Mode), order, payments.AlarmKind(in.Body.Kind), in.Body.Object,
-			web.CallerOf(ctx).TokenID, s.Clock.Now())
-		if err == nil && !was {
-			err = ErrAlarmNotFound
-		}
-		return nil, err
-	})
 }
