@@ -28,7 +28,7 @@ func TestTheTableFails(t *testing.T) {
 			find(receiptURL, nil), get("/api/v1/admin/alarms").by(operator),
 			closing(api.Alarm{Kind: "forged_notice", Object: "x"}),
 		} {
-			problem := refused(t, w.do(c), 500, "internal")
+			problem := refused(t, w.do(c), 503, "unavailable")
 			require.NotContains(t, strings.ToLower(problem.Detail), "table", c.path)
 			require.Empty(t, problem.Errors)
 		}
@@ -56,7 +56,7 @@ func TestTheTableFails(t *testing.T) {
 				return faulty.None
 			}
 			w.faults.SetPlan(write)
-			refused(t, w.do(post("/api/v1/order", orderBody("")).keyed("k")), 500, "internal")
+			refused(t, w.do(post("/api/v1/order", orderBody("")).keyed("k")), 503, "unavailable")
 			w.faults.SetPlan(nil)
 			o := read[api.Order](t, w.do(post("/api/v1/order", orderBody("")).keyed("k")), 201)
 			require.Equal(t, ids.Root, o.UUID.Family())

@@ -66,7 +66,7 @@ func TestListen(t *testing.T) {
 
 type crash struct{}
 
-func (crash) Crash() bool { return true }
+func (crash) Crash() {}
 
 func TestLoop(t *testing.T) {
 	t.Parallel()

@@ -58,7 +58,7 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 		if caught == nil {
 			return
 		}
-		if crash, ok := caught.(interface{ Crash() bool }); ok && crash.Crash() {
+		if _, dies := caught.(interface{ Crash() }); dies {
 			panic(caught)
 		}
 		err = fmt.Errorf("panic: %v\n%s", caught, debug.Stack())

@@ -112,7 +112,11 @@ func describe(op Operation) huma.Operation {
 		codes = append(codes, "malformed_body", "body_too_large", "unsupported_media_type")
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	codes = append(codes, "validation_failed", "internal")
+	if slices.Contains(op.Refuses, "bank_unavailable") {
+		statuses = append(statuses, http.StatusBadGateway)
+	}
+	statuses = append(statuses, http.StatusServiceUnavailable)
+	codes = append(codes, "validation_failed", "internal", ErrUnavailable.Code)
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	described.Errors = statuses

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/platform/table"
 )
 
 // ProblemType is the content type of every refusal (RFC 9457).
@@ -98,11 +99,23 @@ func short(location string) string {
 	return strings.ToValidUTF8(location[:maxLocation], "") + "…"
 }
 
+// ErrUnavailable is the refusal while the table does not answer.
+var ErrUnavailable = fault.Unavailable("unavailable", "We cannot say now whether it happened. Repeat the call, with the same Idempotency-Key if it had one.").After(time.Second)
+
+// known gives the table's silence its own answer: it is passing, and the caller can do something about it.
+func known(err error) error {
+	var f *fault.Fault
+	if errors.Is(err, table.ErrUnavailable) && !errors.As(err, &f) {
+		return ErrUnavailable.Because(err)
+	}
+	return err
+}
+
 // refuse turns an error into the Problem that huma writes, and keeps it for the log line.
 func refuse(ctx context.Context, err error) *Problem {
 	var p *Problem
 	if !errors.As(err, &p) {
-		p = problemOf(fault.As(err))
+		p = problemOf(fault.As(known(err)))
 	}
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		v.code = p.Code

@@ -39,7 +39,7 @@ type idSchema struct{}
 func (idSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Format: "uuid", Description: "UUID of version 8",
-		Examples: []any{"0f8fad5b-d9cb-869f-a165-70867728950e"},
+		Examples: []any{"0f8fad5b-d9cb-869f-a165-708677280000"},
 	}
 }
 

@@ -71,7 +71,7 @@ func harmless(id string) bool {
 // fallen answers a panic. The sentinel of an injected crash and the abort of net/http pass through: a dead process answers
 // nothing and logs nothing.
 func (s *server) fallen(w *recorder, r *http.Request, v *visit, caught any) {
-	if crash, ok := caught.(interface{ Crash() bool }); ok && crash.Crash() {
+	if _, dies := caught.(interface{ Crash() }); dies {
 		panic(caught)
 	}
 	if caught == http.ErrAbortHandler {
