@@ -3,16 +3,27 @@
 package payer
 
 import (
+	"context"
 	"net/http"
 
+	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/payments/wire"
 )
 
 // Pages puts the payer's pages together. country is a hint about the payer; nil is unknown.
 func Pages(m *wire.Module, country func(*http.Request) string) *pages.Pages {
-	if country == nil {
-		country = func(*http.Request) string { return "" }
+	return &pages.Pages{Teller: m.Teller, Clock: m.Clock, BaseURL: m.BaseURL, Country: country, Support: supportOf(m)}
+}
+
+// supportOf tells the payer whom to ask: the shop that made the order. A shop that cannot be read now is left out.
+func supportOf(m *wire.Module) func(context.Context, payments.Order) string {
+	return func(ctx context.Context, o payments.Order) string {
+		shop, err := m.Contracts.Partner(ctx, o.Partner)
+		if err != nil {
+			m.Log.WarnContext(ctx, "the shop's contact is not shown", "error", err)
+			return ""
+		}
+		return shop.SupportContact
 	}
-	return &pages.Pages{Teller: m.Teller, Clock: m.Clock, BaseURL: m.BaseURL, Country: country}
 }
