@@ -136,10 +136,6 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	_, _ = out.Write(answer)
 }
 
-func (w *world) say(status int, body []byte) {
-	w.spoil = func(string, []byte) (int, []byte) { return status, body }
-}
-
 // call is one of the bank's calls, so that faults can be tried on each.
 type call struct {
 	name string

@@ -70,7 +70,7 @@ func (d *Driver) Open(ctx context.Context, a banks.Account, c banks.Charge) (ban
 	amount, _ := answer.whole("Amount")
 	opened := banks.Opened{BankID: answer.text("PaymentId"), PageURL: answer.text("PaymentURL")}
 	if answer.text("OrderId") != c.Reference || amount != c.Amount.Amount || !paymentID(opened.BankID) {
-		return banks.Opened{}, unknown(errors.New("Init answered for another payment"))
+		return banks.Opened{}, unknown(errors.New("the answer to Init is about another payment"))
 	}
 	if c.Method == banks.SBP {
 		if opened.QR, err = d.qr(ctx, a, c.Reference, opened.BankID); err != nil {

@@ -33,7 +33,6 @@ type watched struct {
 	mu            sync.Mutex
 	reads, writes int
 	keys          map[table.Key]bool
-	places        []string
 	down          bool
 }
 

@@ -52,7 +52,7 @@ func together(t testing.TB, f *file.File, updates ...func(*bbolt.Tx) error) []fu
 	t.Helper()
 	held, release := make(chan struct{}), make(chan struct{})
 	go func() {
-		_ = f.Update(t.Context(), func(*bbolt.Tx) error { close(held); <-release; return file.Nothing })
+		_ = f.Update(t.Context(), func(*bbolt.Tx) error { close(held); <-release; return file.ErrNothing })
 	}()
 	<-held
 	answers := make([]func() error, len(updates))
@@ -157,7 +157,7 @@ func TestUpdateAtTheEdges(t *testing.T) {
 		t.Parallel()
 		f := fresh(t)
 		before := f.Commits()
-		require.NoError(t, f.Update(t.Context(), func(*bbolt.Tx) error { return file.Nothing }))
+		require.NoError(t, f.Update(t.Context(), func(*bbolt.Tx) error { return file.ErrNothing }))
 		require.Error(t, f.Update(t.Context(), func(*bbolt.Tx) error { return errors.New("no") }))
 		require.Equal(t, before, f.Commits())
 	})
@@ -188,7 +188,7 @@ func TestWithdrawnUpdateWritesNothing(t *testing.T) {
 	held, release := make(chan struct{}), make(chan struct{})
 	first := make(chan error, 1)
 	go func() {
-		first <- f.Update(t.Context(), func(*bbolt.Tx) error { close(held); <-release; return file.Nothing })
+		first <- f.Update(t.Context(), func(*bbolt.Tx) error { close(held); <-release; return file.ErrNothing })
 	}()
 	<-held
 	ctx, cancel := context.WithCancel(t.Context())
@@ -261,10 +261,7 @@ func TestOpen(t *testing.T) {
 func TestClose(t *testing.T) {
 	t.Parallel()
 	f := fresh(t)
-	var answers []func() error
-	for _, answer := range together(t, f, put("a", "1"), put("b", "2"), put("c", "3")) {
-		answers = append(answers, answer)
-	}
+	answers := together(t, f, put("a", "1"), put("b", "2"), put("c", "3"))
 	require.NoError(t, f.Close())
 	require.NoError(t, f.Close(), "twice is harmless")
 	for _, answer := range answers {

@@ -40,8 +40,8 @@ func Spoiled(err error) error {
 	return &spoiled{err}
 }
 
-// Nothing is what an update returns that found nothing to write: Update answers nil, and no commit is made for it.
-var Nothing = errors.New("file: nothing to write")
+// ErrNothing is what an update returns that found nothing to write: Update answers nil, and no commit is made for it.
+var ErrNothing = errors.New("file: nothing to write")
 
 // write is the one goroutine that writes, until the queue is closed and empty.
 func (f *File) write() {
@@ -108,7 +108,7 @@ func (f *File) together(group []*update) bool {
 			_ = tx.Rollback()
 			return false
 		}
-		if errors.Is(u.err, Nothing) {
+		if errors.Is(u.err, ErrNothing) {
 			u.err = nil
 		} else if u.err == nil {
 			wrote = true

@@ -140,7 +140,7 @@ func (e *Engine) take(q shelf, max int) ([]queue.Delivery, error) {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, file.Nothing
+		return nil, file.ErrNothing
 	}
 	visibility, ok := e.options.Visibility[q.name]
 	if !ok {
@@ -188,7 +188,7 @@ func (e *Engine) Ack(ctx context.Context, name string, receipts ...string) error
 			}
 		}
 		if !gone {
-			return file.Nothing
+			return file.ErrNothing
 		}
 		return nil
 	})
@@ -205,7 +205,7 @@ func (e *Engine) Hide(ctx context.Context, name, receipt string, wait time.Durat
 			return err
 		}
 		if !ok {
-			return file.Nothing
+			return file.ErrNothing
 		}
 		is := m.record
 		is.visible = e.clock.Now().Add(wait).UnixNano()
@@ -225,7 +225,7 @@ func (e *Engine) Bury(ctx context.Context, name string, d queue.Delivery, reason
 			return err
 		}
 		if !ok {
-			return file.Nothing
+			return file.ErrNothing
 		}
 		return file.Spoiled(q.bury(m, reason, e.clock.Now()))
 	})

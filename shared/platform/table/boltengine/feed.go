@@ -118,7 +118,7 @@ func (e *Engine) Done(ctx context.Context, seq uint64) error {
 			gone = append(gone, append([]byte(nil), k...))
 		}
 		if len(gone) == 0 {
-			return file.Nothing
+			return file.ErrNothing
 		}
 		for _, k := range gone {
 			if err := bucket.Delete(k); err != nil {

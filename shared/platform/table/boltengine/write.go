@@ -86,7 +86,7 @@ func (e *Engine) writeAll(tx *bbolt.Tx, plan []planned) error {
 		}
 	}
 	if !changed {
-		return file.Nothing
+		return file.ErrNothing
 	}
 	return nil
 }
