@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-browser build docs bench help
+.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser build docs bench help
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -17,7 +17,7 @@ demo: ## play the main road of a payment unattended; exit 0 only if every step h
 test: ## every test that needs Go alone
 	$(GO) test $(PKGS)
 
-check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-browser ## all that has to hold before a change lands
+check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser ## all that has to hold before a change lands
 
 check-format: ## gofmt and a tidy module
 	@out=$$(gofmt -l functions shared infra 2>/dev/null); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -41,6 +41,9 @@ check-fuzz: ## every fuzz target for a few seconds
 
 check-demo: ## the demonstration
 	$(GO) run ./infra/standalone demo
+
+check-clients: ## other people's T-Bank clients against the simulator
+	bash infra/checks/clients/run.sh
 
 check-browser: ## the payer's pages in a real browser
 	bash infra/checks/browser/install.sh
