@@ -38,7 +38,7 @@ var commands = []command{
 	{"account list", "GET", "/accounts", "?mode=test"},
 	{"account show", "GET", "/account/{}", "ACCOUNT"},
 	{"account change", "PATCH", "/account/{}", "ACCOUNT key=value …"},
-	{"account switch", "POST", "/account/{}/switch", "ACCOUNT on:=false [method=sbp]"},
+	{"account switch", "POST", "/account/{}/switch", "ACCOUNT on:=false [code=sbp]"},
 	{"account rotate", "POST", "/account/{}/password", "ACCOUNT password=…"},
 	{"account grant", "POST", "/account/{}/grants", "ACCOUNT partner=…"},
 	{"account ungrant", "DELETE", "/account/{}/grants/{}", "ACCOUNT PARTNER"},

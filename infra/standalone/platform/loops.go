@@ -18,8 +18,9 @@ const (
 	expireEvery = time.Minute
 	lookEvery   = time.Second
 	workers     = 4 // of a queue
-	feedBatch   = 100
-	queueBatch  = 5 // five of the longest jobs stay well below a visibility of three minutes
+	feedBatch   = 1000
+	relayWindow = 20 * time.Millisecond // changes of this time are worked off, and forgotten, together
+	queueBatch  = 5                     // five of the longest jobs stay well below a visibility of three minutes
 )
 
 // Run keeps the loops going until ctx ends, and returns when all of them have stopped.
@@ -45,13 +46,17 @@ func (p *Platform) Run(ctx context.Context) {
 
 // relay turns changes of the table into jobs, as functions/workers/relay does with the stream.
 func (p *Platform) relay(ctx context.Context) error {
-	changes, err := p.table.Changes(ctx, feedBatch)
-	if err != nil {
-		return err
-	}
-	if len(changes) == 0 {
-		p.table.Wait(ctx)
+	p.table.Wait(ctx)
+	gather := time.NewTimer(relayWindow)
+	defer gather.Stop()
+	select {
+	case <-ctx.Done():
 		return ctx.Err()
+	case <-gather.C:
+	}
+	changes, err := p.table.Changes(ctx, feedBatch)
+	if err != nil || len(changes) == 0 {
+		return err
 	}
 	var follow []queue.Job
 	for _, c := range changes {

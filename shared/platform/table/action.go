@@ -1,5 +1,7 @@
 package table
 
+import "maps"
+
 // Action is one write of a row. Make it with Put, Update, Delete or Check and narrow it with If.
 type Action struct {
 	kind   Op
@@ -40,24 +42,20 @@ func Delete(key Key) Action { return Action{kind: DeleteOp, row: Row{Key: key}} 
 func Check(key Key) Action { return Action{kind: CheckOp, row: Row{Key: key}} }
 
 // Set gives an attribute a value; an absent value removes it.
-func (a Action) Set(name string, v Value) Action {
-	if v.IsAbsent() {
-		return a.Remove(name)
-	}
-	set := make(Attrs, len(a.set)+1)
-	for k, o := range a.set {
-		set[k] = o
-	}
-	set[name] = v
-	a.set = set
-	return a
-}
+func (a Action) Set(name string, v Value) Action { return a.SetAll(Attrs{name: v}) }
 
-// SetAll gives several attributes their values.
+// SetAll gives several attributes their values. An action is a value: the one it is made from stays as it was.
 func (a Action) SetAll(attrs Attrs) Action {
+	set := make(Attrs, len(a.set)+len(attrs))
+	maps.Copy(set, a.set)
 	for name, v := range attrs {
-		a = a.Set(name, v)
+		if v.IsAbsent() {
+			a = a.Remove(name)
+			continue
+		}
+		set[name] = v
 	}
+	a.set = set
 	return a
 }
 
