@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"slices"
 	"time"
 
 	"giberno.ru/shared/banks"
@@ -26,6 +27,9 @@ type Plan struct {
 // second road to the same money: an unknown attempt blocks until the bank has been asked.
 func OpenAttempt(w Whole, m banks.Method, provider string, now time.Time) (Plan, error) {
 	if err := payable(w, m, now); err != nil {
+		return Plan{}, err
+	}
+	if err := w.standing(now); err != nil {
 		return Plan{}, err
 	}
 	a, open := w.OpenPayment()
@@ -63,6 +67,20 @@ func payable(w Whole, m banks.Method, now time.Time) error {
 		return ErrOrderExpired
 	case !w.Order.Offers(m):
 		return ErrMethod
+	}
+	return nil
+}
+
+// standing refuses a new road beside an attempt that lost the old one and was authorised all the same: its money is held.
+func (w Whole) standing(now time.Time) error {
+	for _, p := range w.Payments {
+		switch {
+		case p.N == w.State.Open:
+		case p.Status == Held:
+			return ErrPaymentInProgress
+		case p.Status == Unknown:
+			return ErrPaymentUnknown.After(wait(p.Due, now))
+		}
 	}
 	return nil
 }
@@ -139,7 +157,7 @@ func Opened(w Whole, n int, o banks.Opened, now time.Time) Outcome {
 func Refused(w Whole, n int, class banks.Class, d banks.Decline, now time.Time) Outcome {
 	out := begin(w)
 	p, ok := w.Payment(n)
-	if !ok || p.Status != Created {
+	if !ok || !p.opening() {
 		return out
 	}
 	p = p.touched(now)
@@ -150,12 +168,15 @@ func Refused(w Whole, n int, class banks.Class, d banks.Decline, now time.Time) 
 	if p.Decline.Code == "" {
 		p.Decline.Code = banks.Generic
 	}
-	if class == banks.Config {
-		out.raise(BankConfig, p.ID.String(), d.Message, now)
-	}
 	out.put(p.answered(now))
 	out.release(n, now)
 	return out
+}
+
+// opening reports an attempt whose page the bank has not been seen to open, even if it had to make room meanwhile.
+func (p Payment) opening() bool {
+	lost := p.Status == Superseded && p.BankID == ""
+	return lost || p.Status == Created || p.Status == Unknown && p.Call.Op == CallOpen
 }
 
 // Lost records that nobody knows whether the bank opened its page, and that it could not be asked either.
@@ -209,7 +230,7 @@ const MaxKeys = 8
 func AlsoAnswers(w Whole, n int, key Answered) Outcome {
 	out := begin(w)
 	p, ok := w.Payment(n)
-	if !ok || len(p.Keys) >= MaxKeys {
+	if !ok || len(p.Keys) >= MaxKeys || slices.ContainsFunc(p.Keys, func(k Answered) bool { return k.Key == key.Key }) {
 		return out
 	}
 	p.Keys = append(append([]Answered(nil), p.Keys...), key)

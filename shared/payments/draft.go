@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"giberno.ru/shared/banks"
@@ -70,6 +71,9 @@ func (c *checks) wrong(location, message string, args ...any) {
 func (c *checks) length(location, value string, least, most int) {
 	if n := utf8.RuneCountInString(value); n < least || n > most {
 		c.wrong(location, "must have %d to %d characters", least, most)
+	}
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+		c.wrong(location, "must not have control characters")
 	}
 }
 
@@ -164,10 +168,14 @@ func (d Draft) lines(c *checks, now time.Time) (money.Money, []Item) {
 	for i, item := range d.Items {
 		at := fmt.Sprintf("items[%d]", i)
 		item = item.defaults()
+		known := len(c.fields)
 		item.check(c, at, now)
 		if item.Price.Currency != total.Currency {
 			c.mixed = true
 			return total, nil
+		}
+		if len(c.fields) > known {
+			continue // a wrong price or quantity has no amount
 		}
 		amount, err := money.Line(item.Price, item.Quantity)
 		if err == nil {

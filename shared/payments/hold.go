@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/money"
 )
 
 // CallTimeout is how long a caller waits for a bank to move money.
@@ -21,6 +22,12 @@ func BeginCapture(w Whole, n int, amount int64, items []Item, key, hash string, 
 	}
 	var sum int64
 	for _, i := range items {
+		switch {
+		case i.Amount.Currency != p.Amount.Currency:
+			return Outcome{}, money.ErrMixed
+		case i.Amount.Amount < 0 || i.Amount.Amount > p.Amount.Amount || sum > p.Amount.Amount:
+			return Outcome{}, ErrExceedsHeld // before the sum can run over
+		}
 		sum += i.Amount.Amount
 	}
 	if len(items) > 0 {
@@ -106,6 +113,12 @@ func CallRefused(w Whole, n int, now time.Time) Outcome {
 	p, ok := w.Payment(n)
 	if !ok || p.Call.Op == "" || p.Call.Op == CallOpen || p.Status.Final() {
 		return out
+	}
+	if p.Status == Unknown {
+		p.Status = Held
+		if p.Call.Op == CallCancel {
+			p.Status = Pending
+		}
 	}
 	p = p.touched(now)
 	p.Call, p.Due = Call{}, now.Add(looks[0])

@@ -29,11 +29,30 @@ func Apply(w Whole, n int, news banks.News, how Evidence, now time.Time) Outcome
 		return out
 	}
 	if p.BankID != "" && news.BankID != "" && p.BankID != news.BankID {
-		// Another payment of the bank under our reference. Only a success is a fact that somebody paid.
-		if news.Status != banks.Paid && news.Status != banks.Held {
-			return out
-		}
+		return out.another(p, news, how, now)
 	}
+	return apply(out, p, news, how, now)
+}
+
+// another deals with a second payment of the bank's under our reference. Only a success is a fact that somebody paid; the
+// attempt then goes on as that payment, or raises an alarm where it has been paid already.
+func (o Outcome) another(p Payment, news banks.News, how Evidence, now time.Time) Outcome {
+	switch {
+	case news.Status != banks.Paid && (news.Status != banks.Held || !p.Hold):
+	case p.Status == Paid:
+		o.raise(SecondSuccess, p.ID.String(), "the bank's payments "+p.BankID+" and "+news.BankID+" are both paid", now)
+	case news.Status == banks.Paid || p.Status != Held:
+		if p.Status == Held {
+			o.raise(SecondSuccess, p.ID.String(), "the bank's payment "+p.BankID+" is held and "+news.BankID+" is paid", now)
+		}
+		p.BankID = news.BankID
+		return apply(o, p, news, how, now)
+	}
+	return o
+}
+
+func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time) Outcome {
+	learnt := how == Asked && p.BankID == "" && news.BankID != "" && !p.Waiting(now)
 	if p.BankID == "" {
 		p.BankID = news.BankID
 	}
@@ -58,6 +77,9 @@ func Apply(w Whole, n int, news banks.News, how Evidence, now time.Time) Outcome
 		out.reversed(p, news, how, now)
 	case banks.Refunded, banks.PartlyRefunded:
 		out.refunded(p, news, how, now)
+	}
+	if learnt && !out.changed[p.N] {
+		out.put(p) // with the bank's own number the attempt can be closed there
 	}
 	return out
 }
@@ -128,6 +150,8 @@ func (o *Outcome) held(p Payment, news banks.News, how Evidence, now time.Time) 
 		if how == Asked && !p.Waiting(now) {
 			o.missed(p, Held, now)
 		}
+	case p.Call.Op == CallCancel && (how == Told || p.Waiting(now)):
+		o.Ask = !p.Waiting(now) // the cancel may have released it since
 	case p.Status == Held:
 	case p.Status == Created || p.Status == Pending || p.Status == Unknown || how == Asked:
 		p = p.touched(now)
@@ -210,7 +234,7 @@ func (o *Outcome) ended(p Payment, as Status, news banks.News, how Evidence, now
 // reversed is a hold released: by our void, by our cancel that found it held, or by the bank when it lapsed.
 func (o *Outcome) reversed(p Payment, news banks.News, how Evidence, now time.Time) {
 	switch {
-	case p.Status == Paid && how == Told:
+	case how == Told && (p.Status == Paid || p.Call.Op == CallCapture):
 		o.Ask = true
 		return
 	case p.Status == Paid:
@@ -235,18 +259,18 @@ func (o *Outcome) reversed(p Payment, news banks.News, how Evidence, now time.Ti
 // announced by the same words for different truths, so a notification only makes us ask.
 func (o *Outcome) refunded(p Payment, news banks.News, how Evidence, now time.Time) {
 	if how == Told {
-		if p.Status != Paid || !o.After.Raised(RefundedAtBank, p.ID.String()) && !o.After.Raised(CancelWasRefund, p.ID.String()) {
+		if p.Status != Paid || !o.After.Raised(RefundedAtBank, p.ID.String()) && !o.After.everRaised(CancelWasRefund, p.ID.String()) {
 			o.Ask = true
 		}
 		return
 	}
-	byCancel := p.Call.Op == CallCancel
+	byCancel := p.Call.Op == CallCancel || p.Call.Op == CallVoid
 	if p.Status != Paid {
 		o.win(p, p.expected(), news, now)
 	}
 	if byCancel {
 		o.raise(CancelWasRefund, p.ID.String(), "our cancel met a paid payment", now)
-	} else if !o.After.Raised(CancelWasRefund, p.ID.String()) {
+	} else if !o.After.everRaised(CancelWasRefund, p.ID.String()) {
 		o.raise(RefundedAtBank, p.ID.String(), "the bank says "+news.Word, now)
 	}
 }
@@ -259,6 +283,10 @@ func NotFound(w Whole, n int, now time.Time) Outcome {
 	case !ok || p.Waiting(now):
 	case p.Call.Op == CallOpen && (p.Status == Created || p.Status == Unknown):
 		out.supersede(p, now) // nobody holds the address of a page, whether or not it will exist
+	case p.Call.Op == CallCapture || p.Call.Op == CallVoid:
+		out.missed(p, Held, now)
+	case p.Call.Op == CallCancel && p.Status == Unknown:
+		out.missed(p, Pending, now)
 	case p.Status == Superseded && p.BankID == "" && now.After(p.Deadline.Add(MissApart)):
 		p = p.touched(now)
 		p.Status, p.Due = Failed, time.Time{}

@@ -1,6 +1,9 @@
 package payments
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // FeedFirst is how far ahead a due key is set after a change, so that the table's changes are worked through first.
 const FeedFirst = 2 * time.Minute
@@ -21,8 +24,10 @@ const HoldLife = 7 * 24 * time.Hour
 // nextLook is when attempt p is looked at again after its Checks-th fruitless look. It does not sleep over the deadline.
 func nextLook(p Payment, now time.Time) time.Time {
 	next := now.Add(looks[min(p.Checks, len(looks)-1)])
-	if closing := p.Deadline.Add(15 * time.Second); now.Before(closing) && closing.Before(next) {
-		return closing
+	for _, closed := range []time.Duration{0, MissApart} { // the bank has closed its page; what it does not know by then never was
+		if look := p.Deadline.Add(closed + 15*time.Second); now.Before(look) && look.Before(next) {
+			return look
+		}
 	}
 	return next
 }
@@ -67,7 +72,7 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 	}
 	if p.Watched() {
 		duties = append(duties, DutyAsk)
-		if p.Status == Held && w.Closed() {
+		if p.Status == Held && w.Closed() || p.Status == Superseded && p.BankID != "" && w.Status() == OrderCancelled {
 			duties = append(duties, DutyTidy)
 		}
 	}
@@ -153,7 +158,8 @@ func MissReceipt(w Whole, n int, now time.Time) Outcome {
 // Expire ends an order that nobody paid in time. An open attempt is waited for: the bank's deadline is not after ours.
 func Expire(w Whole, now time.Time) Outcome {
 	out := begin(w)
-	if _, open := w.OpenPayment(); open || w.Closed() || now.Before(w.Order.ExpiresAt) {
+	unfinished := slices.ContainsFunc(w.Payments, func(p Payment) bool { return p.Status.Open() })
+	if unfinished || w.Closed() || now.Before(w.Order.ExpiresAt) {
 		return out
 	}
 	s := w.State

@@ -62,7 +62,11 @@ func AddReceipt(w Whole, p Payment, f receipts.Fiscal, now time.Time) Outcome {
 		out.raise(ReceiptConflict, p.ID.String(), "a second receipt: FD "+itoa(f.FD)+" beside FD "+itoa(old.Fiscal.FD), now)
 		return out
 	}
-	if f.Kind == receipts.Income && f.Total != p.Amount && f.Total.Amount != p.Captured {
+	due := p.expected()
+	if p.Status == Paid {
+		due = p.Captured
+	}
+	if f.Kind == receipts.Income && (f.Total.Amount != due || f.Total.Currency != p.Amount.Currency) {
 		out.raise(AmountMismatch, r.ID.String(), "the receipt is over "+f.Total.String(), now)
 	}
 	out.addReceipt(r)

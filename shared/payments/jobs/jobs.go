@@ -82,7 +82,7 @@ func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 	case teller.JobAsk:
 		return d.Teller.AskDuty(ctx, w, a.N)
 	case Tidy:
-		return d.Teller.Tidy(ctx, w)
+		return d.Teller.Tidy(ctx, w, a.N)
 	case Expire:
 		return d.Teller.Expire(ctx, w)
 	case Alarm:

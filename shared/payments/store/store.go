@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"giberno.ru/shared/core/ids"
@@ -62,7 +63,7 @@ func take(w *payments.Whole, row table.Row, order ids.ID) error {
 		w.Order = readOrder(row)
 	case sk == stateSK:
 		decode(stateFields, row.Attrs, &w.State)
-	case sk[:2] == "P#":
+	case strings.HasPrefix(sk, "P#"):
 		p, err := readPayment(row, order)
 		if err != nil {
 			return err
@@ -71,11 +72,11 @@ func take(w *payments.Whole, row table.Row, order ids.ID) error {
 			return errors.New("store: an attempt is missing in " + row.Key.PK)
 		}
 		w.Payments = append(w.Payments, p)
-	case sk[:2] == "R#":
+	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
 		decode(receiptFields, row.Attrs, &r)
 		w.Receipts = append(w.Receipts, r)
-	case sk[:2] == "A#":
+	case strings.HasPrefix(sk, "A#"):
 		var a payments.Alarm
 		decode(alarmFields, row.Attrs, &a)
 		w.Alarms = append(w.Alarms, a)
@@ -161,7 +162,11 @@ func (s *Store) Found(ctx context.Context, m ids.Mode, partner ids.ID, url, iden
 	if err != nil || len(rows) == 0 {
 		return ids.ID{}, false, err
 	}
-	id, err := ids.Parse(rows[0].Attrs["rid"].Text())
+	row := rows[0]
+	if row.Key == keys[0] { // the identity is the receipt itself; an address may have been told of another order before
+		row = rows[len(rows)-1]
+	}
+	id, err := ids.Parse(row.Attrs["rid"].Text())
 	return id, err == nil, err
 }
 

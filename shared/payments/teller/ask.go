@@ -16,11 +16,12 @@ const LookEvery = 5 * time.Second
 // Ask asks the bank about attempt n and applies its answer. The answer is the truth about the row as it was read before;
 // if the row changed meanwhile, the bank is asked again. A silent bank is ErrBankSilent.
 func (t *Teller) Ask(ctx context.Context, w payments.Whole, n int) (payments.Whole, error) {
-	w, _, err := t.ask(ctx, w, n)
+	w, _, err := t.ask(ctx, w, n, false)
 	return w, err
 }
 
-func (t *Teller) ask(ctx context.Context, w payments.Whole, n int) (payments.Whole, payments.Outcome, error) {
+// ask is Ask; mine says that the caller is the one who was waiting for the attempt's call, and has given up.
+func (t *Teller) ask(ctx context.Context, w payments.Whole, n int, mine bool) (payments.Whole, payments.Outcome, error) {
 	for range 3 {
 		p, ok := w.Payment(n)
 		if !ok {
@@ -30,11 +31,13 @@ func (t *Teller) ask(ctx context.Context, w payments.Whole, n int) (payments.Who
 		if err != nil && banks.ClassOf(err) != banks.NotFound {
 			return w, payments.Outcome{}, err
 		}
-		var out payments.Outcome
+		decide := func(w payments.Whole) payments.Outcome { return payments.Apply(w, n, news, payments.Asked, t.now()) }
 		if err != nil {
-			out = payments.NotFound(w, n, t.now())
-		} else {
-			out = payments.Apply(w, n, news, payments.Asked, t.now())
+			decide = func(w payments.Whole) payments.Outcome { return payments.NotFound(w, n, t.now()) }
+		}
+		out := decide(w)
+		if mine {
+			out = patient(w, n, decide)
 		}
 		after, err := t.save(ctx, out)
 		if !errors.Is(err, store.ErrRaced) {
@@ -87,7 +90,7 @@ func (t *Teller) AskDuty(ctx context.Context, w payments.Whole, n int) error {
 	if !ok || !p.Watched() {
 		return nil
 	}
-	after, out, err := t.ask(ctx, w, n)
+	after, out, err := t.ask(ctx, w, n, false)
 	if err != nil && !errors.Is(err, ErrBankSilent) {
 		return err
 	}

@@ -3,9 +3,11 @@ package teller
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 )
@@ -37,6 +39,9 @@ func (t *Teller) closeAttempt(ctx context.Context, w payments.Whole, n int) (pay
 	if !p.Watched() || p.Status == payments.Held {
 		return w, nil
 	}
+	if p.Waiting(t.now()) {
+		return w, payments.ErrPaymentInProgress.After(p.Call.Until.Sub(t.now()))
+	}
 	if p.Call.Op != "" {
 		return w, payments.ErrPaymentUnknown.After(time.Minute)
 	}
@@ -54,13 +59,24 @@ func (t *Teller) closeAttempt(ctx context.Context, w payments.Whole, n int) (pay
 		return w, err
 	}
 	w, err = t.callCancel(ctx, w, n, bank, account)
-	if errors.Is(err, ErrBankSilent) {
-		if p, _ := w.Payment(n); p.Call.Op == "" {
-			return w, errStays
-		}
-		return w, payments.ErrPaymentUnknown.After(time.Minute)
+	return w, closing(w, n, err)
+}
+
+// closing says what became of an attempt whose cancel was tried: nil once it has ended or is held, errStays if the bank
+// did not act, unknown while its answer is lost. A bank that refuses because the payer is paying just now is in progress.
+func closing(w payments.Whole, n int, err error) error {
+	p, _ := w.Payment(n)
+	switch {
+	case err != nil && !errors.Is(err, ErrBankSilent):
+		return err
+	case p.Call.Op != "":
+		return payments.ErrPaymentUnknown.After(time.Minute)
+	case !p.Watched() || p.Status == payments.Held:
+		return nil
+	case err != nil:
+		return errStays
 	}
-	return w, err
+	return payments.ErrPaymentInProgress.After(time.Minute)
 }
 
 // callCancel carries out a cancel or a void whose intent is written. A lost answer leaves the payment unknown and is
@@ -78,14 +94,23 @@ func (t *Teller) called(ctx context.Context, w payments.Whole, n int, news banks
 	p, _ := w.Payment(n)
 	switch class := banks.ClassOf(err); {
 	case err == nil:
-		after, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
-			return payments.Apply(noLongerWaiting(w, n), n, news, payments.Asked, t.now())
-		})
+		answered := func(alone payments.Whole) payments.Outcome {
+			if call := &alone.Payments[n-1].Call; call.Op == "" {
+				call.Op = p.Call.Op // a notification was faster, and yet this is what our call did
+			}
+			return payments.Apply(alone, n, news, payments.Asked, t.now())
+		}
+		after, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return patient(w, n, answered) })
 		return after, err
 	case class == banks.Unknown:
 		t.fellSilent(p.Account)
-		after, _, saveErr := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.CallLost(w, n, t.now()) })
-		return after, errors.Join(saveErr, ErrBankSilent.Because(err))
+		return t.lost(ctx, w, n, err)
+	case class == banks.Conflict: // its state is another than we thought, and may be what an earlier call of ours made of it
+		if after, _, err := t.ask(ctx, w, n, true); err == nil {
+			after, _, err = t.settle(ctx, after, func(w payments.Whole) payments.Outcome { return payments.CallRefused(w, n, t.now()) })
+			return after, err
+		}
+		return t.lost(ctx, w, n, err)
 	default:
 		if class == banks.Config {
 			t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a call was refused: "+err.Error())
@@ -94,18 +119,28 @@ func (t *Teller) called(ctx context.Context, w payments.Whole, n int, news banks
 		if saveErr != nil {
 			return after, saveErr
 		}
-		if class == banks.Conflict { // its state is another than we thought
-			return t.Ask(ctx, after, n)
-		}
 		return after, ErrBankSilent.Because(err)
 	}
 }
 
-// noLongerWaiting lets the caller himself apply the answer that he was waiting for.
-func noLongerWaiting(w payments.Whole, n int) payments.Whole {
-	w.Payments = append([]payments.Payment(nil), w.Payments...)
-	w.Payments[n-1].Call.Until = time.Time{}
-	return w
+// lost writes that nobody knows what became of a call.
+func (t *Teller) lost(ctx context.Context, w payments.Whole, n int, cause error) (payments.Whole, error) {
+	after, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.CallLost(w, n, t.now()) })
+	return after, errors.Join(err, ErrBankSilent.Because(cause))
+}
+
+// patient makes a decision for the caller who was himself waiting for the attempt's call: nobody waits any more. What is
+// written still starts from the row as it stands.
+func patient(w payments.Whole, n int, decide func(payments.Whole) payments.Outcome) payments.Outcome {
+	alone := w
+	alone.Payments = slices.Clone(w.Payments)
+	alone.Payments[n-1].Call.Until = time.Time{}
+	out := decide(alone)
+	out.Before = w
+	if !slices.ContainsFunc(out.Changed(), func(p payments.Payment) bool { return p.N == n }) {
+		out.After.Payments[n-1] = w.Payments[n-1]
+	}
+	return out
 }
 
 // CancelOrder cancels an order that is neither paid, held nor unknown; its open attempts are closed at their banks first.
@@ -118,21 +153,19 @@ func (t *Teller) CancelOrder(ctx context.Context, w payments.Whole, key, hash st
 		return w, true, nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	for range races {
+	stays := map[int]bool{}
+	for range races + ids.MaxAttempts {
 		first, err := payments.CancelOrder(w, t.now())
 		if err != nil || w.Status() == payments.OrderCancelled {
 			return w, false, err
 		}
-		for _, p := range first {
-			if w, err = t.closeAttempt(ctx, w, p.N); err != nil && !errors.Is(err, errStays) {
+		if i := slices.IndexFunc(first, func(p payments.Payment) bool { return !stays[p.N] }); i >= 0 {
+			// What closing one attempt found out is looked at before the next step.
+			stays[first[i].N] = true
+			if w, err = t.closeAttempt(ctx, w, first[i].N); err != nil && !errors.Is(err, errStays) {
 				return w, false, err
 			}
-			if p, _ := w.Payment(p.N); p.Status == payments.Held {
-				return w, false, payments.ErrPaymentInProgress
-			}
-		}
-		if w.State.Winner != 0 {
-			return w, false, payments.ErrOrderPaid
+			continue
 		}
 		after, err := t.save(ctx, payments.Cancel(w, key, hash, t.now()))
 		if !errors.Is(err, store.ErrRaced) {
@@ -146,15 +179,15 @@ func (t *Teller) CancelOrder(ctx context.Context, w payments.Whole, key, hash st
 }
 
 // Tidy closes what the bank may still let succeed on an order that takes no more attempts: unpaid pages are cancelled,
-// holds are released. What cannot be closed is watched on.
-func (t *Teller) Tidy(ctx context.Context, w payments.Whole) error {
+// holds are released. What cannot be closed is watched on, and tried again for the sake of payment n, which was taken.
+func (t *Teller) Tidy(ctx context.Context, w payments.Whole, n int) error {
 	if !w.Closed() {
 		return nil
 	}
 	var left error
 	for _, p := range w.Payments {
-		if !p.Watched() || p.N == w.State.Winner {
-			continue
+		if p, _ = w.Payment(p.N); !p.Watched() {
+			continue // as closing another one found out
 		}
 		after, err := t.closeAttempt(ctx, w, p.N)
 		if p, _ := after.Payment(p.N); err == nil && p.Status == payments.Held {
@@ -166,9 +199,9 @@ func (t *Teller) Tidy(ctx context.Context, w payments.Whole) error {
 		}
 		w = after
 	}
-	if left == nil || w.State.Winner == 0 {
-		return nil
+	if p, ok := w.Payment(n); left == nil || !ok || p.Status != payments.Paid {
+		return nil // a hold is looked at as every open attempt is
 	}
-	_, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Retried(w, w.State.Winner, t.now()) })
+	_, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Retried(w, n, t.now()) })
 	return err
 }

@@ -2,6 +2,8 @@ package teller
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -53,11 +55,17 @@ func (t *Teller) Notice(ctx context.Context, provider string, raw []byte, header
 	if marshalErr != nil {
 		return fault.Internal(marshalErr)
 	}
-	if sendErr := t.Queue.Send(ctx, queue.WebhookRetries, 30*time.Second, queue.Job{Kind: JobNotice, Version: 1, Body: body}); sendErr != nil {
+	if sendErr := t.Queue.Send(ctx, queue.WebhookRetries, 30*time.Second, queue.Job{Kind: JobNotice, Version: 1, Key: noticeKey(provider, raw), Body: body}); sendErr != nil {
 		return fault.Internal(errors.Join(err, sendErr)) // the bank will tell it again
 	}
 	t.Log.WarnContext(ctx, "a notification waits in the queue", "provider", provider, "error", err.Error())
 	return nil
+}
+
+// noticeKey names a message by its bytes: the same message is the same work.
+func noticeKey(provider string, raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return provider + ":" + hex.EncodeToString(sum[:])
 }
 
 // ApplyNotice verifies a notification and applies it. An error that is neither a refusal nor malformed left it undone.

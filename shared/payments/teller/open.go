@@ -28,6 +28,7 @@ const patience = payments.OpenTimeout - 5*time.Second
 func (t *Teller) Open(ctx context.Context, w payments.Whole, wish Wish) (payments.Whole, payments.Payment, error) {
 	began := t.now()
 	ctx = context.WithoutCancel(ctx) // a payer who closes the window must not cut the road between intent and outcome
+	asked, stays := 0, 0             // attempts that the bank was asked about, and that cannot be closed there
 	for range races {
 		plan, err := payments.OpenAttempt(w, wish.Method, wish.Provider, t.now())
 		if err != nil {
@@ -37,13 +38,20 @@ func (t *Teller) Open(ctx context.Context, w payments.Whole, wish Wish) (payment
 		case plan.Keep != nil:
 			return t.keep(ctx, w, *plan.Keep, wish)
 		case plan.AskFirst != nil:
-			if w, err = t.Ask(ctx, w, plan.AskFirst.N); err != nil {
-				return w, payments.Payment{}, unknownWhile(err, w, plan.AskFirst.N)
+			if asked == plan.AskFirst.N {
+				return w, payments.Payment{}, payments.ErrPaymentInProgress.After(time.Minute) // the bank, asked, has not closed it yet
 			}
-		case plan.Cancel != nil:
+			asked = plan.AskFirst.N
+			if w, err = t.Ask(ctx, w, asked); err != nil {
+				return w, payments.Payment{}, unknownWhile(err, w, asked)
+			}
+		case plan.Cancel != nil && plan.Cancel.N != stays:
+			if _, err := t.route(ctx, w.Order, wish); err != nil {
+				return w, payments.Payment{}, err // nobody takes the new way: the old one stays
+			}
 			w, err = t.makeRoom(ctx, w, plan.Cancel.N)
 			if errors.Is(err, errStays) {
-				return t.attempt(ctx, w, wish, began)
+				stays, err = plan.Cancel.N, nil // the next plan may begin beside it
 			}
 			if err != nil {
 				return w, payments.Payment{}, err
@@ -84,8 +92,8 @@ func (t *Teller) attempt(ctx context.Context, w payments.Whole, wish Wish, began
 	var last payments.Payment
 	retried := false
 	for tries := 0; len(accounts) > 0 && tries < payments.MaxProviders; tries++ {
-		if _, err := payments.OpenAttempt(w, wish.Method, wish.Provider, t.now()); err != nil && last.N != 0 {
-			return w, last, nil
+		if last.N != 0 && !t.stillOpen(w, wish) {
+			break // somebody else took the road meanwhile, or there is no time left
 		}
 		var again bool
 		w, last, again, err = t.attemptAt(ctx, w, accounts[0], wish)
@@ -105,6 +113,12 @@ func (t *Teller) attempt(ctx context.Context, w payments.Whole, wish Wish, began
 		return w, last, ErrBankSilent.After(time.Second)
 	}
 	return w, last, nil
+}
+
+// stillOpen reports that nothing stands in the way of one more attempt.
+func (t *Teller) stillOpen(w payments.Whole, wish Wish) bool {
+	plan, err := payments.OpenAttempt(w, wish.Method, wish.Provider, t.now())
+	return err == nil && plan.Open && plan.Cancel == nil
 }
 
 func (t *Teller) route(ctx context.Context, o payments.Order, wish Wish) ([]payments.Candidate, error) {
@@ -182,8 +196,11 @@ func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause e
 	class := banks.ClassOf(cause)
 	p, _ := w.Payment(n)
 	t.Log.WarnContext(ctx, "bank did not open", "payment", p.ID.String(), "class", int(class), "error", cause.Error())
-	if class == banks.Unavailable || class == banks.Unknown {
+	switch class {
+	case banks.Unavailable, banks.Unknown:
 		t.fellSilent(p.Account)
+	case banks.Config: // one alarm for the account, not one for every payer who meets it
+		t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "opening was refused: "+cause.Error())
 	}
 	if class != banks.Unknown {
 		var bankError *banks.Error
@@ -194,7 +211,7 @@ func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause e
 		p, _ = w.Payment(n)
 		return w, p, class != banks.DeclinedNow, err
 	}
-	w, askErr := t.askAfterLoss(ctx, w, n)
+	w, _, askErr := t.ask(ctx, w, n, true)
 	p, _ = w.Payment(n)
 	if askErr == nil {
 		return w, p, p.Status == payments.Superseded, nil
@@ -202,13 +219,4 @@ func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause e
 	w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Lost(w, n, t.now()) })
 	p, _ = w.Payment(n)
 	return w, p, false, err
-}
-
-// askAfterLoss asks about an opening whose caller has given up: he, and nobody else, was still waiting for it.
-func (t *Teller) askAfterLoss(ctx context.Context, w payments.Whole, n int) (payments.Whole, error) {
-	p, _ := w.Payment(n)
-	p.Call.Until = time.Time{}
-	w.Payments = append([]payments.Payment(nil), w.Payments...)
-	w.Payments[n-1] = p
-	return t.Ask(ctx, w, n)
 }

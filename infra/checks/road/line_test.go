@@ -1,0 +1,187 @@
+package road
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/platform/outbound"
+	"giberno.ru/shared/platform/queue"
+	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/faulty"
+)
+
+// damage is what happens to one external call of the process.
+type damage int
+
+const (
+	none        damage = iota
+	errorBefore        // it fails, nothing happened
+	errorAfter         // it happened, the answer is lost
+	timeout            // it happened, and the caller waited in vain as long as he waits
+	outage             // this call and the next ones of its port fail, nothing happened
+	crashBefore        // the process dies
+	crashAfter         // the process dies, it happened
+)
+
+var damages = map[string]damage{"ErrorBefore": errorBefore, "ErrorAfter": errorAfter, "Timeout": timeout, "Outage": outage,
+	"CrashBefore": crashBefore, "CrashAfter": crashAfter}
+
+// outageCalls is how many calls in a row an outage swallows: of the table more than one write is tried.
+var outageCalls = map[string]int{"table": 8, "queue": 8, "bank": 3}
+
+// line is the wire out of the process. It numbers every external call, damages one of them, and lets an actor that is
+// scheduled step by step pause before each.
+type line struct {
+	mu      sync.Mutex
+	clock   *clock.Manual
+	trace   []string // "table write", "bank Init" …
+	at      int      // the call to damage; -1: none
+	how     damage
+	swallow int    // calls that an outage has left to swallow
+	port    string // of the outage
+	struck  bool
+}
+
+// through makes one call of a port. lost is the port's word for an outcome that is not known.
+func (l *line) through(ctx context.Context, port, call string, wait time.Duration, lost error, effect func() error) error {
+	pause(ctx)
+	how := l.next(port, call)
+	switch how {
+	case errorBefore, outage:
+		return lost
+	case crashBefore:
+		panic(faulty.Crash)
+	}
+	err := effect()
+	switch how {
+	case timeout:
+		l.clock.Advance(wait)
+		return lost
+	case errorAfter:
+		return lost
+	case crashAfter:
+		panic(faulty.Crash)
+	}
+	return err
+}
+
+func (l *line) next(port, call string) damage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.trace)
+	l.trace = append(l.trace, port+" "+call)
+	switch {
+	case l.swallow > 0 && l.port == port:
+		l.swallow--
+		return outage
+	case n != l.at:
+		return none
+	}
+	l.struck = true
+	if l.how == outage {
+		l.port, l.swallow = port, outageCalls[port]-1
+	}
+	return l.how
+}
+
+// tableLine is a table at the end of the line.
+type tableLine struct {
+	*line
+	table.Table
+}
+
+func (t tableLine) call(ctx context.Context, name string, effect func() error) error {
+	return t.through(ctx, "table", name, 5*time.Second, table.ErrUnavailable, effect)
+}
+
+func (t tableLine) Get(ctx context.Context, key table.Key) (row table.Row, ok bool, err error) {
+	err = t.call(ctx, "get", func() (err error) { row, ok, err = t.Table.Get(ctx, key); return err })
+	return row, ok && err == nil, err
+}
+
+func (t tableLine) GetMany(ctx context.Context, keys []table.Key) (rows []table.Row, err error) {
+	err = t.call(ctx, "get-many", func() (err error) { rows, err = t.Table.GetMany(ctx, keys); return err })
+	return rows, err
+}
+
+func (t tableLine) Query(ctx context.Context, q table.Query) (page table.Page, err error) {
+	err = t.call(ctx, "query", func() (err error) { page, err = t.Table.Query(ctx, q); return err })
+	return page, err
+}
+
+func (t tableLine) Write(ctx context.Context, actions ...table.Action) error {
+	return t.call(ctx, "write", func() error { return t.Table.Write(ctx, actions...) })
+}
+
+// queueLine is a queue at the end of the line.
+type queueLine struct {
+	*line
+	queue.Queue
+}
+
+func (q queueLine) call(ctx context.Context, name string, effect func() error) error {
+	return q.through(ctx, "queue", name, 5*time.Second, queue.ErrUnavailable, effect)
+}
+
+func (q queueLine) Send(ctx context.Context, name string, delay time.Duration, jobs ...queue.Job) error {
+	return q.call(ctx, "send", func() error { return q.Queue.Send(ctx, name, delay, jobs...) })
+}
+
+func (q queueLine) Receive(ctx context.Context, name string, most int) (batch []queue.Delivery, err error) {
+	err = q.call(ctx, "receive", func() (err error) { batch, err = q.Queue.Receive(ctx, name, most); return err })
+	if err != nil {
+		batch = nil
+	}
+	return batch, err
+}
+
+func (q queueLine) Ack(ctx context.Context, name string, receipts ...string) error {
+	return q.call(ctx, "ack", func() error { return q.Queue.Ack(ctx, name, receipts...) })
+}
+
+func (q queueLine) Hide(ctx context.Context, name, receipt string, wait time.Duration) error {
+	return q.call(ctx, "hide", func() error { return q.Queue.Hide(ctx, name, receipt, wait) })
+}
+
+func (q queueLine) Bury(ctx context.Context, name string, d queue.Delivery, reason string) error {
+	return q.call(ctx, "bury", func() error { return q.Queue.Bury(ctx, name, d, reason) })
+}
+
+// bankLine is the bank at the end of the line.
+type bankLine struct {
+	*line
+	bank http.RoundTripper
+}
+
+var errBroken = errors.New("the connection broke")
+
+func (b bankLine) Do(req *http.Request) (a outbound.Answer, err error) {
+	call := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
+	wait := 10 * time.Second
+	if call == "Init" {
+		wait = 20 * time.Second
+	}
+	raw, err := io.ReadAll(req.Body)
+	if err != nil {
+		return a, err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(raw))
+	err = b.through(req.Context(), "bank", call, wait, errBroken, func() error {
+		answer, err := b.bank.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		a.Status, a.Header = answer.StatusCode, answer.Header
+		a.Body, err = io.ReadAll(answer.Body)
+		return err
+	})
+	return a, err
+}

@@ -1,0 +1,127 @@
+package payments_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
+)
+
+func fiscal(fd int64) receipts.Fiscal {
+	return receipts.Fiscal{Kind: receipts.Income, Total: total, FN: "9999078900001234", FD: fd, FP: 7, URL: "https://ofd.example/1", IssuedAt: start}
+}
+
+func TestAddReceipt(t *testing.T) {
+	t.Parallel()
+	t.Run("HasTheNumberOfItsPayment", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), start)
+		lawful(t, out)
+		require.Equal(t, []payments.Receipt{{ID: w.Order.ID.Child(ids.PaymentReceipt, 1), Payment: w.Payments[0].ID, Operation: "payment",
+			Status: "ready", Source: "tbank", Verified: true, Fiscal: fiscal(1), CreatedAt: start}}, out.NewReceipts)
+		require.Empty(t, raised(out))
+		got, ok := out.After.ReceiptOf(w.Order.ID.Child(ids.PaymentReceipt, 1))
+		require.True(t, ok)
+		require.Equal(t, fiscal(1), got.Fiscal)
+		require.True(t, payments.AddReceipt(out.After, w.Payments[0], fiscal(1), start).Empty(), "told again")
+	})
+	t.Run("ASecondOneIsKeptOut", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		w = payments.AddReceipt(w, w.Payments[0], fiscal(1), start).After
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(2), start)
+		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
+		require.Empty(t, out.NewReceipts)
+	})
+	t.Run("OfARefund", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		f := fiscal(3)
+		f.Kind = receipts.IncomeReturn
+		out := payments.AddReceipt(w, w.Payments[0], f, start)
+		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 1), out.NewReceipts[0].ID)
+		require.Equal(t, "refund", out.NewReceipts[0].Operation)
+		f.FD = 4
+		out = payments.AddReceipt(out.After, w.Payments[0], f, start)
+		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 2), out.NewReceipts[0].ID)
+	})
+	t.Run("OfAnUnknownKind", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		f := fiscal(3)
+		f.Kind = ""
+		out := payments.AddReceipt(w, w.Payments[0], f, start)
+		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
+		require.Empty(t, out.NewReceipts)
+	})
+	t.Run("AnotherSumIsKeptAndAlarms", func(t *testing.T) {
+		t.Parallel()
+		for _, sum := range []money.Money{money.Of(1, money.RUB), money.Of(total.Amount, money.KZT)} {
+			w := at(t, payments.Paid, "")
+			f := fiscal(1)
+			f.Total = sum
+			out := payments.AddReceipt(w, w.Payments[0], f, start)
+			require.Equal(t, []payments.AlarmKind{payments.AmountMismatch}, raised(out))
+			require.Len(t, out.NewReceipts, 1)
+		}
+	})
+	t.Run("OfAPartialCapture", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		w.Payments[0].Captured = 100
+		f := fiscal(1)
+		require.NotEmpty(t, raised(payments.AddReceipt(w, w.Payments[0], f, start)), "the till took the whole amount")
+		f.Total.Amount = 100
+		require.Empty(t, raised(payments.AddReceipt(w, w.Payments[0], f, start)))
+	})
+	t.Run("BeforeTheNewsOfThePayment", func(t *testing.T) {
+		t.Parallel()
+		w := opened(fresh(t), banks.Card, start)
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), start)
+		lawful(t, out)
+		require.Len(t, out.NewReceipts, 1)
+		require.Empty(t, raised(out))
+	})
+}
+
+func TestAttachReceipt(t *testing.T) {
+	t.Parallel()
+	f := receipts.Fiscal{URL: "https://ofd.example/2"}
+	t.Run("OfAPaidOrder", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		out, r, err := payments.AttachReceipt(w, f, start)
+		require.NoError(t, err)
+		require.Equal(t, w.Order.ID.Child(ids.PaymentReceipt, 21), r.ID)
+		require.False(t, r.Verified)
+		require.Equal(t, "partner", r.Source)
+		require.Equal(t, total, r.Fiscal.Total)
+		duties, again := payments.OwedByPayment(out.After, 1, start)
+		require.Empty(t, duties)
+		require.False(t, again.IsZero(), "the till still owes its own")
+	})
+	t.Run("ErrUnpaid", func(t *testing.T) {
+		t.Parallel()
+		for _, w := range []payments.Whole{fresh(t), held(t)} {
+			_, _, err := payments.AttachReceipt(w, f, start)
+			require.ErrorIs(t, err, payments.ErrReceiptUnknown)
+		}
+	})
+	t.Run("ErrTooMany", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		for range ids.MaxChild - payments.MaxReceiptsOfTill {
+			out, _, err := payments.AttachReceipt(w, f, start)
+			require.NoError(t, err)
+			w = out.After
+		}
+		_, _, err := payments.AttachReceipt(w, f, start)
+		require.ErrorIs(t, err, payments.ErrTooManyReceipts)
+	})
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+)
+
+// TestRoundTrip: no field of any row is forgotten.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o := filled[payments.Order]()
+	o.ID = ids.FromParts("round trip")
+	p := filled[payments.Payment]()
+	p.ID, p.Order, p.N = o.ID.Child(ids.Payment, 1), o.ID, 1
+	r := filled[payments.Receipt]()
+	r.ID = o.ID.Child(ids.PaymentReceipt, 1)
+	s, a := filled[payments.State](), filled[payments.Alarm]()
+	want := payments.Whole{Order: o, State: s, Payments: []payments.Payment{p}, Receipts: []payments.Receipt{r}, Alarms: []payments.Alarm{a}}
+	require.NoError(t, w.table.Write(t.Context(),
+		table.Put(orderRow(o)), table.Put(paymentRow(p)), table.Put(table.Row{Key: stateKey(o.Mode, o.ID), Attrs: encode(stateFields, &s)}),
+		table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: encode(receiptFields, &r)}),
+		table.Put(alarmRow(o.Mode, table.Key{PK: collection(o.Mode, o.ID), SK: alarmSK(a)}, a))))
+	require.Equal(t, want, w.load(o.ID))
+
+	t.Run("AnUpdateTakesEveryFieldAway", func(t *testing.T) {
+		bare := payments.Payment{ID: p.ID, Order: p.Order, N: 1, Version: p.Version, Status: p.Status}
+		action := change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &p, &bare)
+		require.NoError(t, w.table.Write(t.Context(), action))
+		require.Equal(t, bare, w.load(o.ID).Payments[0])
+		require.NoError(t, w.table.Write(t.Context(), change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &bare, &p)))
+		require.Equal(t, p, w.load(o.ID).Payments[0])
+	})
+}
+
+func TestAttributesHaveOneNameEach(t *testing.T) {
+	t.Parallel()
+	unique(t, orderFields)
+	unique(t, stateFields)
+	unique(t, paymentFields)
+	unique(t, receiptFields)
+	unique(t, alarmFields)
+}
+
+func unique[T any](t *testing.T, fields []field[T]) {
+	t.Helper()
+	seen := map[string]bool{"sv": true, askedAttr: true}
+	for _, f := range fields {
+		require.False(t, seen[f.name], f.name)
+		seen[f.name] = true
+	}
+}
+
+// TestSizes: the lock, and a payment without an SBP payload, are one write unit each.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	id := ids.FromParts("sizes")
+	key := payments.Answered{Key: id.String(), Hash: strings.Repeat("f", 64), At: start, Status: payments.Paid, Amount: payments.MaxTotal}
+	s := payments.State{Version: 1 << 30, Status: payments.OrderPartiallyRefunded, Attempts: 20, Open: 20, Winner: 19, Paid: payments.MaxTotal,
+		Refunded: payments.MaxTotal, UpdatedAt: start, Cancel: key}
+	require.LessOrEqual(t, table.Row{Key: stateKey(ids.Test, id), Attrs: encode(stateFields, &s)}.Size(), 1024)
+	p := payments.Payment{
+		ID: id.Child(ids.Payment, 20), Order: id, Mode: ids.Test, Partner: partner, N: 20, Version: 99, Account: partner, Provider: "tbank",
+		Fiscal: true, Method: banks.CardForeign, Hold: true, Status: payments.Superseded, Amount: total, Captured: total.Amount,
+		BankID: "13660000000000000000", PageURL: "https://securepayments.tbank.ru/rest/AuthorizeRedirect?id=" + strings.Repeat("x", 24),
+		Card:     banks.CardMask{Pan: "430000******0777", Brand: "mastercard", Expires: "12/28"},
+		Deadline: start, Checks: 20, MissedAt: start, PaidAt: start, CreatedAt: start, UpdatedAt: start, Due: start,
+		Keys: []payments.Answered{{Key: id.String(), Hash: strings.Repeat("f", 64)}}, First: payments.First{Status: payments.Pending, At: start},
+	}
+	require.LessOrEqual(t, paymentRow(p).Size(), 1024)
+}
+
+func TestRaces(t *testing.T) {
+	t.Parallel()
+	t.Run("OneOfTwoOpeners", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.order("o", start)
+		one, _ := payments.Begin(whole, banks.Card, payments.Through{}, "", nil, start)
+		two, _ := payments.Begin(whole, banks.SBP, payments.Through{}, "", nil, start)
+		require.NoError(t, w.Save(t.Context(), one))
+		require.ErrorIs(t, w.Save(t.Context(), two), ErrRaced)
+		require.Equal(t, one.After, w.load(whole.Order.ID), "nothing of the loser stands")
+	})
+	t.Run("TheLockGuardsWhatTouchesNoCommonPayment", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.order("o", start)
+		require.NoError(t, w.Save(t.Context(), payments.Cancel(whole, "", "", start)))
+		begin, _ := payments.Begin(whole, banks.Card, payments.Through{}, "", nil, start)
+		require.ErrorIs(t, w.Save(t.Context(), begin), ErrRaced)
+		require.ErrorIs(t, w.Save(t.Context(), payments.Expire(whole, whole.Order.ExpiresAt)), ErrRaced)
+	})
+	t.Run("OldNewsOfAPayment", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.opened("o")
+		w.save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
+		require.ErrorIs(t, w.Save(t.Context(), payments.Looked(whole, 1, start)), ErrRaced)
+	})
+	t.Run("AnEmptyOutcomeIsNoRoundTrip", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.order("o", start)
+		w.count.Reset()
+		require.NoError(t, w.Save(t.Context(), payments.Looked(whole, 1, start)))
+		require.Zero(t, w.count.Snapshot().Total.Trips)
+	})
+	t.Run("CreateTwice", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.order("o", start)
+		other := whole.Order
+		other.Project = "another"
+		kept, created, err := w.Create(t.Context(), other)
+		require.NoError(t, err)
+		require.False(t, created)
+		require.Equal(t, whole.Order, kept)
+	})
+}
+
+// TestNewerCode: attributes that this version does not know survive its updates.
+func TestNewerCode(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	whole := w.opened("o")
+	for _, key := range []table.Key{paymentKey(ids.Test, whole.Order.ID, 1), stateKey(ids.Test, whole.Order.ID)} {
+		require.NoError(t, w.table.Write(t.Context(), table.Update(key).Set("zz", table.S("newer"))))
+	}
+	w.save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
+	for _, key := range []table.Key{paymentKey(ids.Test, whole.Order.ID, 1), stateKey(ids.Test, whole.Order.ID)} {
+		row, _, err := w.table.Get(t.Context(), key)
+		require.NoError(t, err)
+		require.Equal(t, "newer", row.Attrs["zz"].Text(), key.SK)
+		require.Equal(t, int64(schemaVersion), row.Attrs["sv"].Number())
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	whole := w.opened("o")
+	w.count.Reset()
+	got, err := w.Load(t.Context(), ids.Test, whole.Payments[0].ID)
+	require.NoError(t, err)
+	require.Equal(t, whole, got, "by the id of a child")
+	require.Equal(t, 1, w.count.Snapshot().Total.Trips)
+	_, err = w.Load(t.Context(), ids.Live, whole.Order.ID)
+	require.ErrorIs(t, err, payments.ErrOrderNotFound, "the other world")
+	_, err = w.Load(t.Context(), ids.Test, ids.FromParts("nobody"))
+	require.ErrorIs(t, err, payments.ErrOrderNotFound)
+}
+
+func TestClaimLook(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.opened("o").Payments[0]
+	for _, c := range []struct {
+		at   time.Duration
+		want bool
+	}{{0, true}, {time.Second, false}, {4999 * time.Millisecond, false}, {5 * time.Second, true}, {6 * time.Second, false}} {
+		got, err := w.ClaimLook(t.Context(), p, start.Add(c.at), 5*time.Second)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, c.at)
+	}
+	require.Equal(t, p, w.load(p.Order).Payments[0], "it is no change of the payment")
+}
+
+func TestReadChange(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	whole := w.paid("o")
+	changes, err := w.engine.Changes(t.Context(), 100)
+	require.NoError(t, err)
+	var seen []payments.Status
+	for _, c := range changes {
+		m, order, _, is, ok := ReadChange(c)
+		if !ok {
+			continue
+		}
+		require.Equal(t, ids.Test, m)
+		require.Equal(t, whole.Order.ID, order)
+		seen = append(seen, is.Status)
+	}
+	require.Equal(t, []payments.Status{payments.Created, payments.Pending, payments.Paid}, seen)
+	for _, key := range []table.Key{{}, {PK: "LED#t#x", SK: "P#01"}, {PK: "PAY#t#x", SK: "P#01"}, {PK: "PAY#", SK: "P#01"}} {
+		_, _, _, _, ok := ReadChange(table.Change{New: table.Row{Key: key}, NewExists: true})
+		require.False(t, ok, key)
+	}
+}
