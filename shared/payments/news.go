@@ -86,6 +86,10 @@ func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time)
 
 func (o *Outcome) paid(p Payment, news banks.News, now time.Time) {
 	if p.Status == Paid {
+		if p.Card.Pan == "" && news.Card.Pan != "" { // learnt by asking, where the bank names no card
+			p.Card = news.Card
+			o.put(p)
+		}
 		return
 	}
 	due := p.expected()

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
 )
@@ -316,4 +317,22 @@ func TestNotFound(t *testing.T) {
 		t.Parallel()
 		require.True(t, payments.NotFound(opened(fresh(t), banks.Card, start), 1, start.Add(72*time.Hour)).Empty())
 	})
+}
+
+// The bank's answer to a question names no card; the notification that comes later does.
+func TestLateCardMask(t *testing.T) {
+	t.Parallel()
+	mask := banks.CardMask{Pan: "430000******0777", Brand: "visa", Expires: "12/28"}
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	o, err := payments.NewOrder(payments.Draft{Project: "Shop", Email: "a@b.example", Items: []payments.Item{{Name: "Book", Price: money.Of(100, money.RUB), Quantity: 1000}}},
+		ids.FromParts("late card"), ids.Test, ids.FromParts("partner"), now)
+	require.NoError(t, err)
+	out, _ := payments.Begin(payments.Whole{Order: o}, banks.Card, payments.Through{Provider: "tbank"}, "", nil, now)
+	w := payments.Opened(out.After, 1, banks.Opened{BankID: "7", PageURL: "https://bank.example"}, now).After
+	w = payments.Apply(w, 1, banks.News{BankID: "7", Status: banks.Paid}, payments.Asked, now).After
+
+	w = payments.Apply(w, 1, banks.News{BankID: "7", Status: banks.Paid, Card: mask}, payments.Told, now).After
+	require.Equal(t, mask, w.Payments[0].Card)
+	again := payments.Apply(w, 1, banks.News{BankID: "7", Status: banks.Paid, Card: banks.CardMask{Pan: "520000******0001"}}, payments.Told, now)
+	require.True(t, again.Empty(), "a mask that is known is not overwritten")
 }

@@ -134,7 +134,7 @@ func (t *Teller) verified(ctx context.Context, provider string, raw []byte, head
 		return banks.Account{}, banks.Notice{}, ErrNoticeMalformed.Because(err)
 	}
 	var forged *banks.Account
-	for _, m := range []ids.Mode{ids.Live, ids.Test} {
+	for _, m := range t.worldsOf(provider, terminal) {
 		account, ok, err := t.Accounts.ByTerminal(ctx, m, provider, terminal)
 		if err != nil {
 			return banks.Account{}, banks.Notice{}, err
@@ -145,11 +145,14 @@ func (t *Teller) verified(ctx context.Context, provider string, raw []byte, head
 		notice, err := bank.Verify(account, raw, header)
 		switch {
 		case err == nil:
+			t.remember(provider, terminal, m)
 			return account, notice, nil
 		case !errors.Is(err, banks.ErrForged):
 			return account, notice, ErrNoticeMalformed.Because(err)
 		}
-		forged = &account
+		if forged == nil || m == ids.Test { // one alarm, whichever world was tried first
+			forged = &account
+		}
 	}
 	if forged != nil {
 		_ = t.raiseHouse(ctx, forged.Mode, payments.ForgedNotice, forged.ID.String(), "its signature does not hold")
@@ -160,4 +163,23 @@ func (t *Teller) verified(ctx context.Context, provider string, raw []byte, head
 func (t *Teller) raiseHouse(ctx context.Context, m ids.Mode, kind payments.AlarmKind, object, detail string) error {
 	t.Log.ErrorContext(ctx, "alarm", "kind", string(kind), "object", object, "detail", detail)
 	return t.Store.RaiseHouse(ctx, m, payments.Alarm{Kind: kind, Object: object, Detail: detail, OpenedAt: t.now()})
+}
+
+// worldsOf gives the order in which the two worlds are tried: first the one where a notification of this terminal was
+// last found true, so that a busy terminal is not looked for in the other world every time.
+func (t *Teller) worldsOf(provider, terminal string) []ids.Mode {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.worlds[provider+"\x00"+terminal] == ids.Test {
+		return []ids.Mode{ids.Test, ids.Live}
+	}
+	return []ids.Mode{ids.Live, ids.Test}
+}
+
+// remember keeps where a terminal's notification was found true. Only true ones are kept, so there are no more than
+// terminals.
+func (t *Teller) remember(provider, terminal string, m ids.Mode) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.worlds[provider+"\x00"+terminal] = m
 }
