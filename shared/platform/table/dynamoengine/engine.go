@@ -75,6 +75,7 @@ func FromEnv(getenv func(string) string) Options {
 type Engine struct {
 	table  string
 	client func() *dynamodb.Client // opened on first use
+	safe   func() aws.RetryerV2    // its retryer
 	rand   *lockedReader
 	sleep  func(context.Context, time.Duration) error
 }
@@ -90,11 +91,12 @@ func Open(o Options) *Engine {
 		o.Sleep = sleepByTimer
 	}
 	e := &Engine{table: o.Table, rand: &lockedReader{inner: o.Rand}, sleep: o.Sleep}
-	e.client = sync.OnceValue(func() *dynamodb.Client { return newClient(o, e.rand) })
+	e.safe = sync.OnceValue(safeRetryer)
+	e.client = sync.OnceValue(func() *dynamodb.Client { return newClient(o, e.safe(), e.rand) })
 	return e
 }
 
-func newClient(o Options, random io.Reader) *dynamodb.Client {
+func newClient(o Options, retryer aws.Retryer, random io.Reader) *dynamodb.Client {
 	if o.HTTPClient == nil {
 		o.HTTPClient = lambdaHTTP()
 	}
@@ -107,7 +109,7 @@ func newClient(o Options, random io.Reader) *dynamodb.Client {
 		BaseEndpoint:             endpoint,
 		Credentials:              aws.NewCredentialsCache(o.Credentials),
 		HTTPClient:               o.HTTPClient,
-		Retryer:                  safeRetryer(),
+		Retryer:                  retryer,
 		IdempotencyTokenProvider: smithyrand.NewUUIDIdempotencyToken(random),
 	})
 }
@@ -120,7 +122,7 @@ func lambdaHTTP() aws.HTTPClient {
 }
 
 // safeRetryer leaves throttling and conflicts to package stamped, or they would be repeated twice over.
-func safeRetryer() aws.Retryer {
+func safeRetryer() aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 3
 		o.MaxBackoff = 500 * time.Millisecond
@@ -135,6 +137,19 @@ func safeRetryer() aws.Retryer {
 
 // once lets a call go out a single time.
 func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+
+// watch is a retryer that remembers whether the answer of an attempt was lost. It serves one call.
+type watch struct {
+	aws.RetryerV2
+	lost bool
+}
+
+// IsErrorRetryable is asked after every attempt that failed.
+func (w *watch) IsErrorRetryable(err error) bool {
+	again := w.RetryerV2.IsErrorRetryable(err)
+	w.lost = w.lost || again
+	return again
+}
 
 // Get reads one row.
 func (e *Engine) Get(ctx context.Context, key table.Key) (table.Row, bool, error) {

@@ -140,6 +140,22 @@ func TestCancellationReasons(t *testing.T) {
 			require.False(t, there)
 		})
 	}
+	for name, last := range map[string]answer{
+		"AConflict": canceled(conflict, none), "Throttling": canceled(none, throttled), "ARefusalToBegin": refusedWith(400, "ThrottlingException", "slow down"),
+	} {
+		inBubble(t, name+"AfterALostAnswerIsNotSaidToBeHarmless", func(t *testing.T) {
+			engine, s := open(answer{err: errBroken}, last)
+			err := engine.Write(t.Context(), put("a"), put("b"))
+			require.ErrorIs(t, err, table.ErrUnavailable)
+			require.NotErrorIs(t, err, table.ErrConflict)
+			require.NotErrorIs(t, err, table.ErrThrottled)
+			require.Len(t, s.asked, 2)
+		})
+	}
+	inBubble(t, "ARefusalAfterALostAnswerIsExact", func(t *testing.T) {
+		engine, _ := open(answer{status: 500}, canceled(withItem, none))
+		require.True(t, table.IsRefused(engine.Write(t.Context(), put("a"), put("b"))))
+	})
 	inBubble(t, "OneByOne", func(t *testing.T) {
 		engine, _ := open(canceled(none, withItem, conditional))
 		var refused *table.Refused

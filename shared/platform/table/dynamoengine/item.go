@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -122,13 +123,26 @@ func decodeValue(a types.AttributeValue) (table.Value, error) {
 	}
 }
 
+// decodeNumber reads a whole number as the service may write it: plainly, or a large one with an exponent ("1.5E+18").
 func decodeNumber(s string) (table.Value, error) {
+	mantissa, exponent, scaled := strings.Cut(strings.ToUpper(s), "E")
+	if scaled {
+		whole, fraction, _ := strings.Cut(mantissa, ".")
+		e, err := strconv.Atoi(exponent)
+		if err != nil || whole == "" || e < len(fraction) || e > maxExponent {
+			return table.Value{}, fmt.Errorf("%w: a number outside of int64", errForeign)
+		}
+		s = whole + fraction + strings.Repeat("0", e-len(fraction))
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return table.Value{}, fmt.Errorf("%w: a number outside of int64", errForeign)
 	}
 	return table.N(n), nil
 }
+
+// maxExponent is the greatest of an int64.
+const maxExponent = 18
 
 // place puts one attribute of an item where it belongs in the row.
 func place(row *table.Row, name string, v table.Value) error {

@@ -3,6 +3,8 @@ package dynamoengine
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -99,11 +101,19 @@ func (e *Engine) transaction(ctx context.Context, actions []table.Action) error 
 		}
 		items[i] = e.transactItem(r)
 	}
-	_, err := e.client().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items, ClientRequestToken: token(actions)})
-	if err != nil {
-		return transactionFailure(len(actions), err)
+	watched := &watch{RetryerV2: e.safe()}
+	_, err := e.client().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items, ClientRequestToken: token(actions)},
+		func(o *dynamodb.Options) { o.Retryer = watched })
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = transactionFailure(len(actions), err)
+	// The last attempt did nothing, but an attempt before it may have. A refusal stays exact: the token of one that had
+	// happened would have been answered with success.
+	if watched.lost && (errors.Is(err, table.ErrConflict) || errors.Is(err, table.ErrThrottled)) {
+		return fmt.Errorf("%w: after a lost answer: %s", table.ErrUnavailable, err.Error())
+	}
+	return err
 }
 
 func (e *Engine) transactItem(r request) types.TransactWriteItem {
