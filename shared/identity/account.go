@@ -2,7 +2,6 @@ package identity
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -143,18 +142,18 @@ func (a Account) GoodSecrets(now time.Time) []Sealed {
 }
 
 var (
-	providerForm = regexp.MustCompile(`^[a-z][a-z0-9]{1,15}$`)
-	terminalForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	providerForm = onUse(`^[a-z][a-z0-9]{1,15}$`)
+	terminalForm = onUse(`^[A-Za-z0-9._-]{1,64}$`)
 )
 
 // Check tells every wrong field of an account at once.
 func (a Account) Check() error {
 	var w wrong
-	w.unless(providerForm.MatchString(a.Provider), "provider", "expected the provider's name, such as tbank")
+	w.unless(providerForm().MatchString(a.Provider), "provider", "expected the provider's name, such as tbank")
 	w.unless(a.Mode.Valid(), "mode", "expected test or live")
-	w.unless(terminalForm.MatchString(a.Terminal), "terminal", "expected 1 to 64 letters, digits, dots, dashes and underscores")
+	w.unless(terminalForm().MatchString(a.Terminal), "terminal", "expected 1 to 64 letters, digits, dots, dashes and underscores")
 	w.unless(ValidAddress(a.Address, a.Mode), "address", "expected an https address without user, query, fragment and closing slash (http on loopback in test mode)")
-	w.unless(countryForm.MatchString(a.Country), "country", "expected two capital letters of ISO 3166-1")
+	w.unless(countryForm().MatchString(a.Country), "country", "expected two capital letters of ISO 3166-1")
 	w.unless(a.Taxation == "" || receipts.ValidTaxation(a.Taxation), "taxation", "expected a system of taxation in force")
 	w.unless(!a.Fiscal || a.Taxation != "", "taxation", "an account whose till makes receipts needs its taxation")
 	w.unless(!a.Everyone || a.Owner.IsZero(), "everyone", "only an account of the platform may be open to everyone")
@@ -181,7 +180,7 @@ func (a Account) checkMethods(w *wrong) {
 		w.unless(m.FeeFixed >= 0 && m.FeeFixed <= 1_000_000_00, at("fee_fixed"), "expected 0 to 100000000 minor units")
 		w.unless(m.MinMinor >= 0 && (m.MaxMinor == 0 || m.MaxMinor >= m.MinMinor), at("max_minor"), "expected 0 (no limit) or at least min_minor")
 		for _, c := range m.Countries {
-			w.unless(countryForm.MatchString(c), at("countries"), "expected two capital letters of ISO 3166-1")
+			w.unless(countryForm().MatchString(c), at("countries"), "expected two capital letters of ISO 3166-1")
 		}
 	}
 }

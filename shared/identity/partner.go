@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"regexp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -35,9 +34,9 @@ type Partner struct {
 const MaxFeeBP = 10_000
 
 var (
-	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
-	phoneForm   = regexp.MustCompile(`^\+[0-9]{10,15}$`)
-	taxNumber   = regexp.MustCompile(`^[0-9A-Za-z-]{1,20}$`)
+	countryForm = onUse(`^[A-Z]{2}$`)
+	phoneForm   = onUse(`^\+[0-9]{10,15}$`)
+	taxNumber   = onUse(`^[0-9A-Za-z-]{1,20}$`)
 )
 
 // Check tells every wrong field of a partner at once.
@@ -46,11 +45,11 @@ func (p Partner) Check() error {
 	w.text("name", p.Name, 1, 128)
 	w.text("legal_name", p.LegalName, 1, 256)
 	w.text("support_contact", p.SupportContact, 0, 128)
-	w.unless(countryForm.MatchString(p.Country), "country", "expected two capital letters of ISO 3166-1")
+	w.unless(countryForm().MatchString(p.Country), "country", "expected two capital letters of ISO 3166-1")
 	w.unless(ValidTaxNumber(p.Country, p.INN), "inn", "expected an INN of 10 or 12 digits (Russia) or a BIN or IIN of 12 (Kazakhstan) whose check digits hold")
 	w.unless(p.Taxation == "" && p.Country != "RU" || receipts.ValidTaxation(p.Taxation), "taxation", "expected a system of taxation in force")
 	w.unless(ValidTimeZone(p.TimeZone), "time_zone", "expected a time zone of the countries we work in, such as Europe/Moscow")
-	w.unless(p.Phone == "" || phoneForm.MatchString(p.Phone), "phone", "expected + and 10 to 15 digits")
+	w.unless(p.Phone == "" || phoneForm().MatchString(p.Phone), "phone", "expected + and 10 to 15 digits")
 	w.unless(p.FeeBP >= 0 && p.FeeBP <= MaxFeeBP, "fee_bp", "expected 0 to 10000 basis points")
 	w.unless(p.FeeFixed >= 0 && p.FeeFixed <= 1_000_000_00, "fee_fixed", "expected 0 to 100000000 minor units")
 	if p.PaymentAddress != "" {

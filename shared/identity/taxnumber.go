@@ -9,7 +9,7 @@ func ValidTaxNumber(country, number string) bool {
 	case "KZ":
 		return validBIN(number)
 	}
-	return taxNumber.MatchString(number)
+	return taxNumber().MatchString(number)
 }
 
 // The weights of the check digits (order of the Federal Tax Service; Kazakhstan: government resolution No 406, both passes).

@@ -26,15 +26,30 @@ type List[T any] struct {
 var ErrCursor = fault.Invalid("invalid_cursor", "The cursor does not belong to this list.")
 
 // Signer signs cursors, so that a caller can only continue lists that we began.
-type Signer struct{ Key []byte }
-
-// Sign makes the cursor of position within a list; scope names the list and its owner.
-func (s Signer) Sign(scope, position string) string {
-	return base64.RawURLEncoding.EncodeToString(append(s.mac(scope, position), position...))
+type Signer struct {
+	Key []byte
+	// Source gives the key instead, when the first list is opened: on AWS it costs a round trip. What it has given once it
+	// must give again, at no cost; it is called from many goroutines.
+	Source func() ([]byte, error)
 }
 
-// Open gives back the position of a cursor of the same scope. The empty cursor is the beginning: "", nil.
+// Sign makes the cursor of position within a list; scope names the list and its owner. Every list is opened first, and Open
+// has made sure of the key.
+func (s Signer) Sign(scope, position string) string {
+	key, err := s.key()
+	if err != nil {
+		panic(err) // a Source that takes back what it gave, or a list that nobody opened
+	}
+	return base64.RawURLEncoding.EncodeToString(append(mac(key, scope, position), position...))
+}
+
+// Open gives back the position of a cursor of the same scope. The empty cursor is the beginning: "", nil. It fails with
+// ErrCursor, or with the error of the Source, even for the beginning: better no page than one that cannot be continued.
 func (s Signer) Open(scope, cursor string) (string, error) {
+	key, err := s.key()
+	if err != nil {
+		return "", err
+	}
 	if cursor == "" {
 		return "", nil
 	}
@@ -46,7 +61,7 @@ func (s Signer) Open(scope, cursor string) (string, error) {
 		return "", ErrCursor
 	}
 	position := string(raw[macLen:])
-	if !hmac.Equal(raw[:macLen], s.mac(scope, position)) {
+	if !hmac.Equal(raw[:macLen], mac(key, scope, position)) {
 		return "", ErrCursor
 	}
 	return position, nil
@@ -54,8 +69,15 @@ func (s Signer) Open(scope, cursor string) (string, error) {
 
 const macLen = 16
 
-func (s Signer) mac(scope, position string) []byte {
-	h := hmac.New(sha256.New, s.Key)
+func (s Signer) key() ([]byte, error) {
+	if s.Source == nil {
+		return s.Key, nil
+	}
+	return s.Source()
+}
+
+func mac(key []byte, scope, position string) []byte {
+	h := hmac.New(sha256.New, key)
 	// The scope's length goes first, so that no scope runs into a position.
 	var size [8]byte
 	binary.BigEndian.PutUint64(size[:], uint64(len(scope)))

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -28,6 +29,28 @@ func TestCursor(t *testing.T) {
 		got, err := signer.Open("orders", "")
 		require.NoError(t, err)
 		require.Empty(t, got)
+	})
+	t.Run("TheKeyIsFetchedByTheFirstOpen", func(t *testing.T) {
+		t.Parallel()
+		calls := 0
+		late := page.Signer{Source: func() ([]byte, error) { calls++; return signer.Key, nil }}
+		require.Zero(t, calls)
+		_, err := late.Open("orders", "")
+		require.NoError(t, err)
+		require.Equal(t, 1, calls, "a page that could not be continued is not begun")
+		got, err := signer.Open("orders", late.Sign("orders", "x"))
+		require.NoError(t, err)
+		require.Equal(t, "x", got)
+	})
+	t.Run("ErrOfTheSource", func(t *testing.T) {
+		t.Parallel()
+		gone := errors.New("no key")
+		without := page.Signer{Source: func() ([]byte, error) { return nil, gone }}
+		for _, cursor := range []string{"", signer.Sign("orders", "x")} {
+			_, err := without.Open("orders", cursor)
+			require.ErrorIs(t, err, gone)
+		}
+		require.Panics(t, func() { without.Sign("orders", "x") }, "rather than sign with no key")
 	})
 	t.Run("ErrOfAnotherList", func(t *testing.T) {
 		t.Parallel()

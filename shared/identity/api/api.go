@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"sync"
 
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/fault"
@@ -134,7 +135,8 @@ func list[R, T any](a *API, p Paging, scope string, read func(limit int, after s
 	return &one[page.List[T]]{out}, nil
 }
 
-var scopeForm = regexp.MustCompile(`^(\*|[a-z]{1,20}:(read|write))$`)
+// scopeForm is compiled on first use, for the sake of processes that never see a scope.
+var scopeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\*|[a-z]{1,20}:(read|write))$`) })
 
 // scopesOf checks the scopes that a new token is asked for; none is everything.
 func scopesOf(asked []string) ([]string, error) {
@@ -142,7 +144,7 @@ func scopesOf(asked []string) ([]string, error) {
 		return []string{web.EveryScope}, nil
 	}
 	for _, s := range asked {
-		if !scopeForm.MatchString(s) {
+		if !scopeForm().MatchString(s) {
 			return nil, fault.Validation(fault.Field{Location: "body.scopes", Message: "expected * or scopes such as orders:write"})
 		}
 	}

@@ -34,7 +34,8 @@ type Operation struct {
 // Endpoint is one operation with its handler. Make it with Handle or Raw.
 type Endpoint struct {
 	Operation Operation
-	body      bool // a typed endpoint that reads a JSON body
+	body      bool         // a typed endpoint that reads a JSON body
+	answer    reflect.Type // of the body of a typed endpoint's answer; nil: it has none
 	mount     func(huma.API, huma.Operation)
 	raw       http.Handler
 }
@@ -46,8 +47,12 @@ func Handle[I, O any](op Operation, f func(ctx context.Context, in *I) (*O, erro
 	if op.Method == "" {
 		panic("web: " + op.Name + ": a typed endpoint needs a method")
 	}
-	_, body := reflect.TypeFor[I]().FieldByName("Body")
-	return Endpoint{Operation: op, body: body, mount: func(api huma.API, described huma.Operation) {
+	in, body := reflect.TypeFor[I]().FieldByName("Body")
+	var answer reflect.Type
+	if out, ok := reflect.TypeFor[O]().FieldByName("Body"); ok && (!body || in.Type != out.Type) {
+		answer = out.Type
+	}
+	return Endpoint{Operation: op, body: body, answer: answer, mount: func(api huma.API, described huma.Operation) {
 		huma.Register(api, described, func(ctx context.Context, in *I) (*O, error) {
 			out, err := f(ctx, in)
 			if err != nil {

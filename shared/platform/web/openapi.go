@@ -32,7 +32,13 @@ type documents struct {
 	o    Options
 	apis map[string]huma.API
 	taps map[string]*tap
+	// unread documents leave the shapes of answers out: nothing checks an answer against its shape, and to describe one takes
+	// as long as everything else that a Lambda with one endpoint does when it starts.
+	unread bool
 }
+
+// undescribed stands in for an answer in a document that nobody reads.
+type undescribed struct{}
 
 // tap is the router that huma sees: it keeps the handler of the operation registered last.
 type tap struct{ last http.HandlerFunc }
@@ -85,6 +91,9 @@ func (d *documents) mount(e Endpoint) http.Handler {
 		return e.raw
 	}
 	api, t := d.api(e.Operation.API)
+	if d.unread && e.answer != nil {
+		api.OpenAPI().Components.Schemas.RegisterTypeAlias(e.answer, reflect.TypeFor[undescribed]())
+	}
 	e.mount(api, describe(e.Operation))
 	return t.last
 }

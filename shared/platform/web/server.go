@@ -37,6 +37,7 @@ func NewServer(o Options, endpoints ...Endpoint) http.Handler {
 	}
 	s := &server{o: o, mux: http.NewServeMux(), buckets: newBuckets(o.Rate, o.Clock)}
 	described := newDocuments(o)
+	described.unread = !o.Docs
 	for _, e := range endpoints {
 		op := e.Operation
 		if op.Caller != Nobody && o.Auth == nil {

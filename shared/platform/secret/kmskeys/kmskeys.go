@@ -1,5 +1,9 @@
 // Package kmskeys unwraps the root keys on AWS: they lie wrapped in the environment of the functions, and KMS, which never
 // gives its own key away, opens them. It stands apart from secret, so that the standalone links no AWS.
+//
+// One call of KMS is all that is needed. It is written out here, signed by the SDK's signer: the SDK's client of KMS describes
+// every call and type of the service when a process starts, which alone made the start of a function longer by a quarter of
+// an empty Lambda's.
 package kmskeys
 
 import (
@@ -7,14 +11,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
-	"sync"
+	"net"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"giberno.ru/shared/platform/secret"
 )
@@ -27,59 +29,78 @@ var Variables = map[secret.KeyName]string{
 	secret.Signing:  "CURSOR_KEY",
 }
 
-// Context is the encryption context of a root key. It is authenticated by KMS, so that one key cannot be passed off as
-// another, and a policy may name it.
+// Context is the encryption context of a root key. KMS authenticates it, so that one key cannot be passed off as another,
+// and a policy may name it.
 func Context(name secret.KeyName) map[string]string {
 	return map[string]string{"giberno": "root-key", "name": string(name)}
 }
 
-// Decrypter is the one call of KMS that is needed.
-type Decrypter interface {
-	Decrypt(ctx context.Context, in *kms.DecryptInput, options ...func(*kms.Options)) (*kms.DecryptOutput, error)
+// Options of New. Region and Credentials are needed.
+type Options struct {
+	Region      string
+	Endpoint    string // "" is the service's own
+	Credentials aws.Credentials
+	Wrapped     func(name secret.KeyName) string // the wrapped key, base64; "" is none
+	Client      *http.Client                     // nil is one that fits a Lambda: it dials for a second and waits three for an answer
+	Now         func() time.Time                 // of signatures; nil is the machine's
+	// Sleep waits between two attempts, or less if ctx ends, which it answers with ctx's error; nil is a timer.
+	Sleep func(ctx context.Context, wait time.Duration) error
 }
 
-// Keys unwraps what the environment holds. Every Unwrap is one round trip; secret.Keeper makes each once per process.
-type Keys struct {
-	open    func() Decrypter
-	setting func(variable string) string
-}
+// Keys is a secret.Unwrapper over KMS. Every Unwrap is one round trip; secret.Keeper makes each once per process.
+type Keys struct{ o Options }
 
 // The reasons not to give a key.
 var (
-	ErrNotSet    = errors.New("kmskeys: the environment has no such key")
-	ErrDamaged   = errors.New("kmskeys: the wrapped key cannot be read")
-	ErrWrongSize = errors.New("kmskeys: the key has another length than ours")
+	ErrNotSet      = errors.New("kmskeys: the environment has no such key")
+	ErrDamaged     = errors.New("kmskeys: the key is not what it should be")
+	ErrRefused     = errors.New("kmskeys: KMS refuses")
+	ErrUnavailable = errors.New("kmskeys: KMS does not answer")
 )
 
-// New makes keys from wrapped ones; open is called at the first Unwrap.
-func New(open func() Decrypter, setting func(variable string) string) *Keys {
-	return &Keys{open: sync.OnceValue(open), setting: setting}
+// New makes the keys. Nothing is connected before the first Unwrap.
+func New(o Options) *Keys {
+	if o.Client == nil {
+		transport := &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: time.Second}).DialContext,
+			TLSHandshakeTimeout: 2 * time.Second, IdleConnTimeout: 30 * time.Second, ForceAttemptHTTP2: true,
+		}
+		o.Client = &http.Client{Transport: transport, Timeout: 3 * time.Second}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleepByTimer
+	}
+	if o.Endpoint == "" {
+		o.Endpoint = "https://kms." + o.Region + ".amazonaws.com"
+		if strings.HasPrefix(o.Region, "cn-") {
+			o.Endpoint += ".cn"
+		}
+	}
+	return &Keys{o}
 }
 
-// FromEnv makes the keys of a function from its environment. Nothing is opened before the first key is asked for.
-func FromEnv() *Keys { return New(client, os.Getenv) }
-
-const (
-	attempts    = 3
-	longestWait = 300 * time.Millisecond // between two attempts; the SDK's own is 20 s, longer than most functions live
-)
-
-func client() Decrypter {
-	o := kms.Options{
-		Region: os.Getenv("AWS_REGION"),
-		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
-			os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"))),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, longestWait }),
+// FromEnv reads the options from the environment of a Lambda; getenv is os.Getenv. An empty AWS_ENDPOINT_URL_KMS or
+// AWS_ENDPOINT_URL is an unset one.
+func FromEnv(getenv func(string) string) Options {
+	endpoint := getenv("AWS_ENDPOINT_URL_KMS")
+	if endpoint == "" {
+		endpoint = getenv("AWS_ENDPOINT_URL")
 	}
-	if at := os.Getenv("AWS_ENDPOINT_URL_KMS"); at != "" {
-		o.BaseEndpoint = aws.String(at)
+	return Options{
+		Region: getenv("AWS_REGION"), Endpoint: endpoint,
+		Credentials: aws.Credentials{
+			AccessKeyID: getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: getenv("AWS_SESSION_TOKEN"),
+		},
+		Wrapped: func(name secret.KeyName) string { return getenv(Variables[name]) },
 	}
-	return kms.New(o)
 }
 
-// Unwrap gives a root key. It fails with ErrNotSet, ErrDamaged, ErrWrongSize, or what KMS says.
+// Unwrap gives a root key. It fails with ErrNotSet, ErrDamaged, ErrRefused or ErrUnavailable.
 func (k *Keys) Unwrap(ctx context.Context, name secret.KeyName) (key [secret.KeySize]byte, err error) {
-	text := k.setting(Variables[name])
+	text := k.o.Wrapped(name)
 	if text == "" {
 		return key, fmt.Errorf("%w: %s", ErrNotSet, Variables[name])
 	}
@@ -87,14 +108,25 @@ func (k *Keys) Unwrap(ctx context.Context, name secret.KeyName) (key [secret.Key
 	if err != nil {
 		return key, fmt.Errorf("%w: %s is not base64", ErrDamaged, Variables[name])
 	}
-	out, err := k.open().Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: wrapped, EncryptionContext: Context(name)})
+	plain, err := k.decrypt(ctx, wrapped, Context(name))
 	if err != nil {
-		return key, fmt.Errorf("kmskeys: %w", err)
+		return key, err
 	}
-	if len(out.Plaintext) != secret.KeySize {
-		return key, ErrWrongSize
+	if len(plain) != secret.KeySize {
+		return key, fmt.Errorf("%w: %s holds %d bytes", ErrDamaged, Variables[name], len(plain))
 	}
-	copy(key[:], out.Plaintext)
-	clear(out.Plaintext)
+	copy(key[:], plain)
+	clear(plain)
 	return key, nil
+}
+
+func sleepByTimer(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -1,0 +1,12 @@
+// Command get-partner serves GET /api/v1/admin/partner/{id}.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	a := onaws.Admin()
+	gateway.Serve(a.Door(), a.GetPartner())
+}

@@ -1,0 +1,12 @@
+// Command grant-account serves POST /api/v1/admin/account/{id}/grants.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	a := onaws.Admin()
+	gateway.Serve(a.Door(), a.GrantAccount())
+}

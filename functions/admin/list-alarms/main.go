@@ -1,0 +1,12 @@
+// Command list-alarms serves GET /api/v1/admin/alarms.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	p := onaws.Payments()
+	gateway.Serve(p.Door(), p.ListAlarms())
+}

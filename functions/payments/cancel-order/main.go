@@ -1,0 +1,12 @@
+// Command cancel-order serves POST /api/v1/order/{uuid}/cancel.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	p := onaws.Payments()
+	gateway.Serve(p.Door(), p.CancelOrder())
+}

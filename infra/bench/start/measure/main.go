@@ -1,0 +1,46 @@
+// Command measure prints the start and size of every function. It ends with an error when one is over its budget.
+//
+//	go run ./infra/bench/start/measure [-runs 9] [folder …]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"giberno.ru/infra/bench/start"
+	"giberno.ru/shared/platform/host"
+)
+
+func main() {
+	runs := flag.Int("runs", 9, "runs of each function")
+	flag.Parse()
+	ctx, stop := host.UntilSignal(context.Background())
+	defer stop()
+	if err := run(ctx, *runs, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "measure:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, runs int, only []string) error {
+	results, notes, err := start.Measure(ctx, start.Options{Root: ".", Runs: runs, Only: only})
+	if err != nil {
+		return err
+	}
+	kept, err := start.Write(os.Stdout, results, notes)
+	if err != nil {
+		return err
+	}
+	ours, bare, err := start.Warm(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("warm create-order: %d µs, a bare handler of the same JSON: %d µs, × %d.%02d (budget 4)\n", ours.Microseconds(), bare.Microseconds(), ours/bare, ours*100/bare%100)
+	if err == nil && !kept {
+		err = fmt.Errorf("a function starts slower than its budget allows; is the machine quiet?")
+	}
+	return err
+}

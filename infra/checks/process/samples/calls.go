@@ -1,0 +1,76 @@
+package samples
+
+import (
+	"fmt"
+
+	"giberno.ru/infra/checks/process/world"
+	identitystore "giberno.ru/shared/identity/store"
+)
+
+// callsOf is the request of every endpoint, by the folder of its function.
+func callsOf(w *world.World) map[string]call {
+	calls := map[string]call{}
+	for folder, c := range ofPayments(w) {
+		c.token = w.PartnerToken
+		calls["payments/"+folder] = c
+	}
+	for folder, c := range ofOperators(w) {
+		c.token = w.OperatorToken
+		calls["admin/"+folder] = c
+	}
+	calls["payments/payer-pages"] = call{route: "GET /p/{link}", path: "/p/" + w.Link, says: "Школа «Понимаю»"}
+	calls["docs/show-docs"] = call{route: "GET /openapi.json", path: "/openapi.json", says: `"operationId":"create-order"`}
+	return calls
+}
+
+const sampleOrder = `{"project":"Школа «Понимаю»","email":"buyer@example.com","external_id":"A-1047",` +
+	`"items":[{"name":"Консультация","price":{"amount":150000,"currency":"RUB"},"quantity":1,"vat":"none","payment_subject":"service"}]}`
+
+func ofPayments(w *world.World) map[string]call {
+	return map[string]call{
+		"create-order":    {body: sampleOrder, key: "order-A-1047", status: 201, says: `"status":"created"`},
+		"get-order":       {path: "/api/v1/order/" + w.Paid.Order.String(), says: `"status":"paid"`},
+		"list-orders":     {query: "limit=2", says: `"next_cursor"`},
+		"cancel-order":    {path: "/api/v1/order/" + w.Unpaid.Order.String() + "/cancel", says: `"status":"cancelled"`},
+		"create-payment":  {body: fmt.Sprintf(`{"order_uuid":%q,"code":"card"}`, w.Fresh.Order), key: "payment-A-1047", status: 201, says: `"redirect_url":"http`},
+		"get-payment":     {path: "/api/v1/payment/" + w.Paid.ID.String(), says: `"status":"paid"`},
+		"capture-payment": {path: "/api/v1/payment/" + w.HeldOne.ID.String() + "/capture", key: "capture-1", says: `"status":"paid"`},
+		"void-payment":    {path: "/api/v1/payment/" + w.HeldTwo.ID.String() + "/void", says: `"status":"cancelled"`},
+		"list-methods":    {query: "currency=RUB&country=RU", says: `"code":"card"`},
+		"find-receipt": {body: fmt.Sprintf(`{"url":"https://consumer.1-ofd.ru/v1?fn=9999078900000001&fp=3449555941&i=133","order_uuid":%q}`, w.Paid.Order),
+			status: 201, says: `"verified":false`},
+	}
+}
+
+func ofOperators(w *world.World) map[string]call {
+	partner, account := "/api/v1/admin/partner/"+w.Partner.String(), "/api/v1/admin/account/"+w.Account.String()
+	operator := "/api/v1/admin/operator/" + identitystore.FirstOperator().String()
+	partnerBody := `{"name":"Лавка","legal_name":"ООО «Лавка»","inn":"7707083893","taxation":"usn_income","country":"RU","time_zone":"Europe/Moscow","fee_bp":250}`
+	accountBody := `{"provider":"tbank","mode":"test","terminal":"Another","password":"sample","address":"https://bank.example","everyone":true,` +
+		`"country":"RU","currencies":["RUB"],"methods":[{"code":"card","on":true,"fee_bp":190}],"on":true}`
+	return map[string]call{
+		"create-partner":       {body: partnerBody, key: "partner-1", status: 201, says: `"name":"Лавка"`},
+		"get-partner":          {path: partner, says: `"live":false`},
+		"change-partner":       {path: partner, body: `{"phone":"+74951111111"}`, says: `"phone":"+74951111111"`},
+		"list-partners":        {query: "limit=1", says: `"next_cursor"`},
+		"show-checklist":       {path: partner + "/checklist", says: `"test_order_paid"`},
+		"let-partner-live":     {path: partner + "/live", status: 409, says: `"code":"checklist_incomplete"`},
+		"issue-partner-token":  {path: partner + "/tokens", body: `{"mode":"test","name":"sample"}`, status: 201, says: `"secret":"gb_test_`},
+		"list-partner-tokens":  {path: partner + "/tokens", says: `"name":"shop"`},
+		"revoke-token":         {path: "/api/v1/admin/token/" + w.TokenID + "/revoke", says: `"revoked_at"`},
+		"create-operator":      {body: `{"name":"Анна"}`, key: "operator-1", status: 201, says: `"name":"Анна"`},
+		"list-operators":       {says: `"first operator"`},
+		"issue-operator-token": {path: operator + "/tokens", body: `{"name":"sample"}`, status: 201, says: `"secret":"gb_ops_`},
+		"list-operator-tokens": {path: operator + "/tokens", says: `"items"`},
+		"create-account":       {body: accountBody, key: "account-1", status: 201, says: `"terminal":"Another"`},
+		"get-account":          {path: account, says: `"terminal":"GibernoDEMO"`},
+		"change-account":       {path: account, body: `{"returns_fee":true}`, says: `"returns_fee":true`},
+		"list-accounts":        {query: "mode=test", says: `"terminal":"GibernoDEMO"`},
+		"grant-account":        {path: account + "/grants", body: fmt.Sprintf(`{"partner":%q}`, w.Rival), says: w.Rival.String()},
+		"ungrant-account":      {path: account + "/grants/" + w.Rival.String(), says: `"grants":[]`},
+		"switch-account":       {path: account + "/switch", body: `{"on":false,"code":"card"}`, says: `"on":false`},
+		"rotate-password":      {path: account + "/password", body: `{"password":"another-sample"}`, says: `"previous_password_until"`},
+		"list-alarms":          {query: "mode=test", says: `"forged_notice"`},
+		"close-alarm":          {body: fmt.Sprintf(`{"mode":"test","kind":"forged_notice","object":%q}`, w.Account), status: 204},
+	}
+}

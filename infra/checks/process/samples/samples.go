@@ -1,0 +1,185 @@
+// Package samples makes one event for every function, from the little world: the files under events/. Each says what the
+// function has to answer.
+package samples
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"giberno.ru/infra/checks/process/catalogue"
+	"giberno.ru/infra/checks/process/world"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/teller"
+	"giberno.ru/shared/platform/queue"
+)
+
+// Sample is the event of one function with the answer that is due.
+type Sample struct {
+	Folder string // of the function
+	Event  []byte
+	Status int    // of an HTTP answer; 0 for other kinds
+	Says   string // part of the answer's body
+}
+
+// All makes the samples of every function in the catalogue.
+func All(w *world.World) ([]Sample, error) {
+	calls := callsOf(w)
+	var list []Sample
+	for _, f := range catalogue.Functions() {
+		var s Sample
+		var err error
+		switch f.Kind {
+		case catalogue.Stream:
+			s, err = stream(w)
+		case catalogue.Queue:
+			s, err = messages(w)
+		case catalogue.Schedule:
+			s = Sample{Event: []byte(`{"shards":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}`), Says: "{}"}
+		case catalogue.Webhook:
+			s, err = notice(w)
+		default:
+			c, ok := calls[f.Folder]
+			if !ok {
+				return nil, fmt.Errorf("samples: %s has no sample; give it one in callsOf", f.Folder)
+			}
+			s, err = c.sample(f.Routes)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("samples: %s: %w", f.Folder, err)
+		}
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, s.Event, "", "  "); err != nil {
+			return nil, err
+		}
+		pretty.WriteByte('\n')
+		s.Folder, s.Event = f.Folder, pretty.Bytes()
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// call is a request as the sample of an endpoint makes it.
+type call struct {
+	route  string // "POST /api/v1/order"; it must be one of the function's
+	path   string // "" is the route's
+	query  string
+	token  string
+	body   string
+	key    string
+	status int
+	says   string
+}
+
+func (c call) sample(routes []string) (Sample, error) {
+	route := c.route
+	if route == "" && len(routes) == 1 {
+		route = routes[0]
+	}
+	method, path, _ := strings.Cut(route, " ")
+	if c.path != "" {
+		path = c.path
+	}
+	headers := map[string]string{
+		"accept": "application/json", "host": "pay.example", "user-agent": "sample/1", "x-amzn-trace-id": "Root=1-65a00a1b-0123456789abcdef01234567",
+		"x-forwarded-for": "203.0.113.7", "x-forwarded-port": "443", "x-forwarded-proto": "https",
+	}
+	if c.token != "" {
+		headers["authorization"] = "Bearer " + c.token
+	}
+	if c.body != "" {
+		headers["content-type"], headers["content-length"] = "application/json", fmt.Sprint(len(c.body))
+	}
+	if c.key != "" {
+		headers["idempotency-key"] = c.key
+	}
+	event := httpEvent(route, method, path, c.query, headers, c.body)
+	raw, err := marshal(event)
+	status := c.status
+	if status == 0 {
+		status = 200
+	}
+	return Sample{Event: raw, Status: status, Says: c.says}, err
+}
+
+// httpEvent is an event of API Gateway's HTTP API, payload 2.0.
+func httpEvent(route, method, path, query string, headers map[string]string, body string) map[string]any {
+	event := map[string]any{
+		"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "headers": headers,
+		"requestContext": map[string]any{
+			"accountId": "123456789012", "apiId": "a1b2c3", "domainName": "pay.example", "domainPrefix": "pay",
+			"http":      map[string]any{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "sample/1"},
+			"requestId": "JKJaXmPLvHcESHA=", "routeKey": route, "stage": "$default", "time": "22/Nov/2026:10:00:00 +0000", "timeEpoch": world.At.UnixMilli(),
+		},
+		"isBase64Encoded": false,
+	}
+	if values, err := url.ParseQuery(query); err == nil && len(values) > 0 {
+		joined := map[string]string{}
+		for name, texts := range values {
+			joined[name] = strings.Join(texts, ",")
+		}
+		event["queryStringParameters"] = joined
+	}
+	if body != "" {
+		event["body"] = body
+	}
+	return event
+}
+
+// notice is what T-Bank sends to the function URL once the pending payment was paid: the bank's own bytes.
+func notice(w *world.World) (Sample, error) {
+	headers := map[string]string{
+		"content-type": "application/json", "content-length": fmt.Sprint(len(w.Notice)), "host": "abc123.lambda-url.eu-central-1.on.aws",
+		"user-agent": "sample bank/1", "x-forwarded-for": "198.51.100.9", "x-forwarded-proto": "https",
+	}
+	event := httpEvent("$default", "POST", "/api/a2c/notifications", "", headers, base64.StdEncoding.EncodeToString(w.Notice))
+	event["isBase64Encoded"] = true
+	at := event["requestContext"].(map[string]any)
+	at["accountId"], at["apiId"], at["domainPrefix"], at["domainName"] = "anonymous", "abc123", "abc123", "abc123.lambda-url.eu-central-1.on.aws"
+	raw, err := marshal(event)
+	return Sample{Event: raw, Status: 200, Says: "OK"}, err
+}
+
+// messages is a batch of two jobs: ask the bank about the pending payment, and the same of an order that nobody knows, which
+// ends among the dead letters.
+func messages(w *world.World) (Sample, error) {
+	var batch events.SQSEvent
+	for i, order := range []ids.ID{w.Pending.Order, ids.FromParts("no order")} {
+		body, err := json.Marshal(teller.AttemptJob{Mode: ids.Test, Order: order, N: 1})
+		if err != nil {
+			return Sample{}, err
+		}
+		job, err := json.Marshal(queue.Job{Kind: teller.JobAsk, Version: 1, Key: "sample", Body: body})
+		if err != nil {
+			return Sample{}, err
+		}
+		batch.Records = append(batch.Records, message(fmt.Sprintf("19dd0b57-b21e-4ac1-bd88-01bbb068cb7%d", i), string(job)))
+	}
+	raw, err := marshal(batch)
+	return Sample{Event: raw, Says: `{"batchItemFailures":[]}`}, err
+}
+
+func message(id, body string) events.SQSMessage {
+	return events.SQSMessage{
+		MessageId: id, ReceiptHandle: "receipt-" + id, Body: body, EventSource: "aws:sqs", AWSRegion: "eu-central-1",
+		EventSourceARN: "arn:aws:sqs:eu-central-1:123456789012:giberno-webhook-retries",
+		Attributes: map[string]string{
+			"ApproximateReceiveCount": "1", "SentTimestamp": fmt.Sprint(world.At.UnixMilli()), "SenderId": "AROAEXAMPLE:fn",
+			"ApproximateFirstReceiveTimestamp": fmt.Sprint(world.At.UnixMilli() + 5),
+		},
+		MessageAttributes: map[string]events.SQSMessageAttribute{},
+	}
+}
+
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return out.Bytes(), err
+}

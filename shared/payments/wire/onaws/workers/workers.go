@@ -1,0 +1,125 @@
+// Package workers hands out the work of the module that no caller waits for: the relay of the table's stream, the queue of
+// webhook-retries, and the sweeper.
+package workers
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/jobs"
+	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/payments/wire/inside"
+	"giberno.ru/shared/payments/wire/onaws/surroundings"
+	"giberno.ru/shared/platform/host/onlambda/batch"
+	"giberno.ru/shared/platform/log"
+	"giberno.ru/shared/platform/queue"
+	"giberno.ru/shared/platform/queue/sqsengine"
+	"giberno.ru/shared/platform/table"
+)
+
+func ofLambda() surroundings.Surroundings {
+	return surroundings.OfLambda(sqsengine.Open(sqsengine.FromEnv(os.Getenv)))
+}
+
+func module(s surroundings.Surroundings) *inside.Module {
+	parts, _, _ := s.Parts()
+	return inside.New(parts)
+}
+
+// Relay turns the table's stream into jobs, in a Lambda.
+func Relay() batch.Relay { return RelayOf(ofLambda()) }
+
+// RelayOf is the relay in any surroundings.
+func RelayOf(s surroundings.Surroundings) batch.Relay {
+	return batch.Relay{
+		Queue: s.Queue, Name: queue.WebhookRetries, Log: s.Log,
+		Follow: []func(table.Change) []queue.Job{jobs.FromChange},
+	}
+}
+
+// WebhookRetries does the jobs of its queue, in a Lambda.
+func WebhookRetries() batch.Work { return WebhookRetriesOf(ofLambda()) }
+
+// WebhookRetriesOf does them in any surroundings.
+func WebhookRetriesOf(s surroundings.Surroundings) batch.Work {
+	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Worker: module(s).Worker.Do, Log: s.Log}
+}
+
+// Sweep is the input of a sweeper's schedule: which shards of the due keys to work off; none: every one. Several schedules
+// may divide them.
+type Sweep struct {
+	Shards []int `json:"shards"`
+}
+
+// errShards is an input that no template of ours gives.
+var errShards = fault.Invalid("shards_invalid", "A sweep names shards from 0 to 15.")
+
+// Sweeper works off due keys, in a Lambda.
+func Sweeper() func(context.Context, Sweep) error { return SweeperOf(ofLambda()) }
+
+// SweeperOf works them off in any surroundings.
+func SweeperOf(s surroundings.Surroundings) func(context.Context, Sweep) error {
+	r := round{sweeper: module(s).Sweeper, clock: s.Clock, log: s.Log}
+	return r.sweep
+}
+
+// round goes once over the shards of both modes.
+type round struct {
+	sweeper *jobs.Sweeper
+	clock   clock.Clock
+	log     *slog.Logger
+}
+
+type shard struct {
+	mode   ids.Mode
+	number int
+}
+
+func (r round) sweep(ctx context.Context, in Sweep) error {
+	shards, err := in.shards(r.clock.Now())
+	if err != nil {
+		return err
+	}
+	var total jobs.Swept
+	defer func() {
+		now := r.clock.Now()
+		for name, n := range map[string]int{"due_seen": total.Seen, "due_let_go": total.LetGo, "due_enqueued": total.Enqueued} {
+			log.Metric(ctx, r.log, now, name, int64(n), log.Count, nil)
+		}
+	}()
+	for _, s := range shards {
+		swept, err := r.sweeper.Sweep(ctx, s.mode, s.number)
+		total.Seen += swept.Seen
+		total.LetGo += swept.LetGo
+		total.Enqueued += swept.Enqueued
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shards lists what to sweep. It begins elsewhere every minute, so that one full shard does not starve those behind it for ever.
+func (in Sweep) shards(now time.Time) ([]shard, error) {
+	numbers := in.Shards
+	if len(numbers) == 0 {
+		for n := range store.Shards {
+			numbers = append(numbers, n)
+		}
+	}
+	var list []shard
+	for _, n := range numbers {
+		if n < 0 || n >= store.Shards {
+			return nil, errShards
+		}
+		list = append(list, shard{ids.Live, n}, shard{ids.Test, n})
+	}
+	first := int(now.Unix()/60) % len(list)
+	return slices.Concat(list[first:], list[:first]), nil
+}
