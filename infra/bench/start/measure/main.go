@@ -26,19 +26,7 @@ func main() {
 }
 
 func run(ctx context.Context, runs int, only []string) error {
-	results, notes, err := start.Measure(ctx, start.Options{Root: ".", Runs: runs, Only: only})
-	if err != nil {
-		return err
-	}
-	kept, err := start.Write(os.Stdout, results, notes)
-	if err != nil {
-		return err
-	}
-	ours, bare, err := start.Warm(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("warm create-order: %d µs, a bare handler of the same JSON: %d µs, × %d.%02d (budget 4)\n", ours.Microseconds(), bare.Microseconds(), ours/bare, ours*100/bare%100)
+	kept, err := start.Report(ctx, os.Stdout, start.Options{Root: ".", Runs: runs, Only: only})
 	if err == nil && !kept {
 		err = fmt.Errorf("a function starts slower than its budget allows; is the machine quiet?")
 	}
