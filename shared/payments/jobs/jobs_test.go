@@ -113,7 +113,7 @@ func TestSweep(t *testing.T) {
 		w.clock.Advance(25 * time.Hour)
 		swept, err = w.sweeper.Sweep(t.Context(), ids.Test, 3)
 		require.NoError(t, err)
-		require.Equal(t, jobs.Swept{Seen: 230, Enqueued: 230}, swept)
+		require.Equal(t, jobs.Swept{Seen: 230, Enqueued: 230, Overdue: time.Hour - time.Second}, swept)
 		require.Equal(t, 230, w.work())
 		for _, o := range all {
 			require.Equal(t, payments.OrderExpired, w.load(o).Status())

@@ -29,8 +29,16 @@ type Sweeper struct {
 	Log   *slog.Logger
 }
 
-// Swept counts what a sweep did.
-type Swept struct{ Seen, LetGo, Enqueued int }
+// Swept counts what a sweep did, and tells how long the longest waiting row had been due.
+type Swept struct {
+	Seen, LetGo, Enqueued int
+	Overdue               time.Duration
+}
+
+// Add puts two sweeps together.
+func (s Swept) Add(o Swept) Swept {
+	return Swept{s.Seen + o.Seen, s.LetGo + o.LetGo, s.Enqueued + o.Enqueued, max(s.Overdue, o.Overdue)}
+}
 
 // Sweep works one shard of a mode off until it is empty or the time is up.
 func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept, err error) {
@@ -41,6 +49,7 @@ func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept
 		if err != nil || len(due) == 0 {
 			return total, err
 		}
+		total.Overdue = max(total.Overdue, now.Sub(due[0].At))
 		moved := 0
 		for _, d := range due {
 			claimed, jobs, err := s.one(ctx, d, now)

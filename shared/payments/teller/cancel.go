@@ -103,7 +103,7 @@ func (t *Teller) called(ctx context.Context, w payments.Whole, n int, news banks
 		after, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return patient(w, n, answered) })
 		return after, err
 	case class == banks.Unknown:
-		t.fellSilent(p.Account)
+		t.fellSilent(ctx, p)
 		return t.lost(ctx, w, n, err)
 	case class == banks.Conflict: // its state is another than we thought, and may be what an earlier call of ours made of it
 		if after, _, err := t.ask(ctx, w, n, true); err == nil {

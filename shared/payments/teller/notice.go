@@ -161,7 +161,7 @@ func (t *Teller) verified(ctx context.Context, provider string, raw []byte, head
 }
 
 func (t *Teller) raiseHouse(ctx context.Context, m ids.Mode, kind payments.AlarmKind, object, detail string) error {
-	t.Log.ErrorContext(ctx, "alarm", "kind", string(kind), "object", object, "detail", detail)
+	t.tell(ctx, kind, object, detail)
 	return t.Store.RaiseHouse(ctx, m, payments.Alarm{Kind: kind, Object: object, Detail: detail, OpenedAt: t.now()})
 }
 

@@ -198,7 +198,7 @@ func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause e
 	t.Log.WarnContext(ctx, "bank did not open", "payment", p.ID.String(), "class", int(class), "error", cause.Error())
 	switch class {
 	case banks.Unavailable, banks.Unknown:
-		t.fellSilent(p.Account)
+		t.fellSilent(ctx, p)
 	case banks.Config: // one alarm for the account, not one for every payer who meets it
 		t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "opening was refused: "+cause.Error())
 	}

@@ -22,6 +22,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/log"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/receipts"
 )
@@ -157,7 +158,7 @@ func (t *Teller) save(ctx context.Context, out payments.Outcome) (payments.Whole
 		return out.Before, err
 	}
 	for _, a := range out.NewAlarms {
-		t.Log.ErrorContext(ctx, "alarm", "kind", string(a.Kind), "object", a.Object, "detail", a.Detail)
+		t.tell(ctx, a.Kind, a.Object, a.Detail)
 	}
 	return out.After, nil
 }
@@ -186,10 +187,18 @@ func (t *Teller) bankOf(ctx context.Context, p payments.Payment) (Bank, banks.Ac
 	return bank, account, err
 }
 
-func (t *Teller) fellSilent(account ids.ID) {
+// fellSilent remembers that an account's bank did not answer: routing puts it last for a while, and operators can watch it.
+func (t *Teller) fellSilent(ctx context.Context, p payments.Payment) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.sick[account] = t.now()
+	t.sick[p.Account] = t.now()
+	t.mu.Unlock()
+	log.Metric(ctx, t.Log, t.now(), "bank_silent", 1, log.Count, map[string]string{"provider": p.Provider})
+}
+
+// tell writes an alarm into the log and counts it, beside its durable row.
+func (t *Teller) tell(ctx context.Context, kind payments.AlarmKind, object, detail string) {
+	t.Log.ErrorContext(ctx, "alarm", "kind", string(kind), "object", object, "detail", detail)
+	log.Metric(ctx, t.Log, t.now(), "alarm_raised", 1, log.Count, map[string]string{"kind": string(kind)})
 }
 
 func (t *Teller) candidates(ctx context.Context, o payments.Order) ([]payments.Candidate, error) {

@@ -29,7 +29,15 @@ func New(w io.Writer, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: guarded}))
 }
 
-func guarded(_ []string, a slog.Attr) slog.Attr {
+// namesOfLambda are slog's own names and those that Lambda looks for in a line of JSON: it sorts and filters by them.
+var namesOfLambda = map[string]string{slog.TimeKey: "timestamp", slog.MessageKey: "message"}
+
+func guarded(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 {
+		if name, ok := namesOfLambda[a.Key]; ok {
+			a.Key = name
+		}
+	}
 	if isSecret(a.Key) {
 		if a.Value.Kind() == slog.KindGroup {
 			return slog.String(a.Key, Masked)

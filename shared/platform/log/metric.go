@@ -14,6 +14,7 @@ type Unit string
 const (
 	Count        Unit = "Count"
 	Microseconds Unit = "Microseconds"
+	Milliseconds Unit = "Milliseconds"
 	Bytes        Unit = "Bytes"
 )
 

@@ -92,12 +92,11 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 		for name, n := range map[string]int{"due_seen": total.Seen, "due_let_go": total.LetGo, "due_enqueued": total.Enqueued} {
 			log.Metric(ctx, r.log, now, name, int64(n), log.Count, nil)
 		}
+		log.Metric(ctx, r.log, now, "due_overdue", total.Overdue.Milliseconds(), log.Milliseconds, nil)
 	}()
 	for _, s := range shards {
 		swept, err := r.sweeper.Sweep(ctx, s.mode, s.number)
-		total.Seen += swept.Seen
-		total.LetGo += swept.LetGo
-		total.Enqueued += swept.Enqueued
+		total = total.Add(swept)
 		if err != nil {
 			return err
 		}
