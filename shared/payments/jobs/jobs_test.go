@@ -121,7 +121,7 @@ func TestSweep(t *testing.T) {
 		w.clock.Advance(10 * time.Minute)
 		swept, err = w.sweeper.Sweep(t.Context(), ids.Test, 3)
 		require.NoError(t, err)
-		require.Equal(t, jobs.Swept{Seen: 230, LetGo: 230}, swept)
+		require.Equal(t, jobs.Swept{Seen: 230, LetGo: 230, Overdue: 5 * time.Minute}, swept)
 		oldest, err := w.store.OldestDue(t.Context(), ids.Test, 3)
 		require.NoError(t, err)
 		require.True(t, oldest.IsZero())
