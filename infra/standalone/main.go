@@ -56,8 +56,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case "demo":
 		return demo.Play(ctx, out)
 	case "help", "-h", "--help":
-		_, err := io.WriteString(out, usage+operatorUsage()+settings)
+		_, err := io.WriteString(out, usage+operatorUsage()+recoverUsage+settings)
 		return err
+	}
+	if run, ok := recoverCommands[command]; ok {
+		return run(ctx, args[1:], out)
 	}
 	return operate(ctx, args, out)
 }
@@ -76,6 +79,9 @@ func serve(ctx context.Context, out, errOut io.Writer) error {
 	addr, err := address(ctx, setting("GIBERNO_ADDR", "127.0.0.1:8080"))
 	if err != nil {
 		return err
+	}
+	if _, open, err := platform.OpenGap(dataDir()); open || err != nil {
+		return errors.Join(err, fmt.Errorf("the data in %s was restored, and the banks have not been asked what happened since: run the command gap first", dataDir()))
 	}
 	logger := log.New(errOut, slog.LevelInfo)
 	p, err := platform.Open(ctx, platform.Config{

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,7 +14,6 @@ import (
 	"time"
 
 	"giberno.ru/infra/standalone/platform"
-	"giberno.ru/shared/platform/file"
 )
 
 // command is an operator's call: its words, then one argument for each {} of the path.
@@ -126,24 +123,14 @@ func server(ctx context.Context) (base, token string, done func(), err error) {
 	if d.BaseURL != "" && answers(ctx, d.BaseURL) {
 		return d.BaseURL, d.OperatorToken, func() {}, nil
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	p, done, err := openAlone(ctx)
 	if err != nil {
 		return "", "", nil, err
 	}
-	base = "http://" + l.Addr().String()
-	p, err := platform.Open(ctx, platform.Config{Dir: dataDir(), BaseURL: base, NoDemo: os.Getenv("GIBERNO_DEMO") == "off"})
-	if held := new(file.HeldError); errors.As(err, &held) {
-		err = fmt.Errorf("the data in %s is held by %s, which does not answer", dataDir(), held.Holder)
-	}
-	if err != nil {
-		return "", "", nil, errors.Join(err, l.Close())
-	}
-	s := &http.Server{Handler: p.Handler(), ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = s.Serve(l) }()
 	if d.OperatorToken == "" {
 		d.OperatorToken = p.Demo.OperatorToken
 	}
-	return base, d.OperatorToken, func() { _ = s.Close(); _ = p.Close() }, nil
+	return p.BaseURL, d.OperatorToken, done, nil
 }
 
 func answers(ctx context.Context, base string) bool {

@@ -54,9 +54,15 @@ func (p *Platform) relay(ctx context.Context) error {
 		return ctx.Err()
 	case <-gather.C:
 	}
+	_, err := p.relayWaiting(ctx)
+	return err
+}
+
+// relayWaiting relays the changes that wait now, at most feedBatch of them, and says how many there were.
+func (p *Platform) relayWaiting(ctx context.Context) (int, error) {
 	changes, err := p.table.Changes(ctx, feedBatch)
 	if err != nil || len(changes) == 0 {
-		return err
+		return 0, err
 	}
 	var follow []queue.Job
 	for _, c := range changes {
@@ -65,11 +71,33 @@ func (p *Platform) relay(ctx context.Context) error {
 	for len(follow) > 0 {
 		n := min(len(follow), 10)
 		if err := p.queue.Send(ctx, queue.WebhookRetries, 0, follow[:n]...); err != nil {
-			return err
+			return 0, err
 		}
 		follow = follow[n:]
 	}
-	return p.table.Done(ctx, changes[len(changes)-1].Seq)
+	return len(changes), p.table.Done(ctx, changes[len(changes)-1].Seq)
+}
+
+// Turn does what Run's loops do, until nothing is left to do at this moment: for a platform whose time stands still, in tests
+// and drills. The simulated bank has a tick of its own.
+func (p *Platform) Turn(ctx context.Context) error {
+	for ctx.Err() == nil {
+		relayed, err := p.relayWaiting(ctx)
+		if err != nil {
+			return err
+		}
+		if err := p.Sweep(ctx); err != nil {
+			return err
+		}
+		handled, err := queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
+		if err != nil {
+			return err
+		}
+		if relayed+handled == 0 {
+			return nil
+		}
+	}
+	return ctx.Err()
 }
 
 // work does one batch of a queue, or waits until there is one.

@@ -15,15 +15,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	tbanksim "giberno.ru/infra/simulators/tbank"
-	"giberno.ru/shared/banks"
-	"giberno.ru/shared/banks/tbank"
-	"giberno.ru/shared/core/clock"
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/payer"
+	"giberno.ru/shared/payments/wire/providers"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/outbound"
 	queueengine "giberno.ru/shared/platform/queue/boltengine"
@@ -62,6 +61,7 @@ type Platform struct {
 	admin   *identityapi.API
 	country country
 	sweep   chan struct{}
+	copying sync.Mutex // one backup at a time
 	handler http.Handler
 }
 
@@ -77,8 +77,8 @@ func Open(ctx context.Context, c Config) (p *Platform, err error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("platform: %w", err)
 	}
-	path := filepath.Join(c.Dir, "giberno.db")
-	keys, err := openKeys(filepath.Join(c.Dir, "keys"), path, c.Random)
+	path := filepath.Join(c.Dir, dataFile)
+	keys, err := openKeys(filepath.Join(c.Dir, keysFile), path, c.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,7 @@ func Open(ctx context.Context, c Config) (p *Platform, err error) {
 	if err != nil {
 		return nil, err
 	}
+	forgetCopies(c.Dir)
 	p = &Platform{Config: c, file: f, keys: keys, sweep: make(chan struct{}, 1)}
 	if err := p.assemble(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -117,7 +118,7 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	}
 	rows := stamped.New(limits.New(p.table), stamped.Options{})
 	p.Identity = identitystore.New(rows, keeper, p.Clock, p.Random)
-	registry := Banks(out, p.Clock, p.Log)
+	registry := providers.List(out, p.Clock, p.Log)
 	p.Payments = wire.New(wire.Parts{
 		Table: rows, Queue: p.queue, Contracts: p.Identity, Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
 		Banks: registry, CursorKey: cursorKey,
@@ -146,13 +147,6 @@ func openKeys(path, data string, random io.Reader) (*secret.KeyFile, error) {
 	return keys, nil
 }
 
-// Banks lists every bank that the platform speaks to: one line a bank.
-func Banks(out outbound.Doer, c clock.Clock, log *slog.Logger) *banks.Registry {
-	return banks.NewRegistry(map[string]*banks.Bank{
-		"tbank": banks.New(tbank.New(out), banks.Limits{}).Using(c, log),
-	})
-}
-
 // Endpoints lists every endpoint of the platform.
 func (p *Platform) Endpoints() []web.Endpoint {
 	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.admin.Endpoints())
@@ -162,7 +156,7 @@ func (p *Platform) mount() http.Handler {
 	endpoints := p.Endpoints()
 	server := web.NewServer(web.Options{
 		Auth: p.Identity, Clock: p.Clock, Log: p.Log, Title: "Giberno", Version: "1", Docs: true,
-	}, append(endpoints, docs.Endpoints(endpoints...)...)...)
+	}, slices.Concat(endpoints, docs.Endpoints(endpoints...), []web.Endpoint{p.backupEndpoint()})...)
 	mux := http.NewServeMux()
 	mux.Handle("/", server)
 	if !p.NoDemo {

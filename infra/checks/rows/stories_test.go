@@ -1,0 +1,179 @@
+package rows
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/identity"
+	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/secret"
+	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/receipts"
+)
+
+var (
+	start   = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	partner = ids.FromParts("partner")
+	account = ids.FromParts("account")
+)
+
+// story plays payments on a table, so that every kind of row and every attribute is written at least once.
+type story struct {
+	t     *testing.T
+	store *store.Store
+	w     payments.Whole
+	now   time.Time
+}
+
+func (s *story) order(name string, hold bool) {
+	s.t.Helper()
+	o, err := payments.NewOrder(payments.Draft{
+		Project: "Школа", Email: "buyer@example.com", ExternalID: "A-1047", Description: "Две консультации", Locale: "kk",
+		Items: []payments.Item{
+			{Name: "Консультация", Price: money.Of(150_000, money.RUB), Quantity: 1000, VAT: "vat22", Subject: "service", Mode: "full_payment", Measure: "hour"},
+			{Name: "Тетрадь", Price: money.Of(33_333, money.RUB), Quantity: 1500},
+		},
+		Customer: payments.Customer{ID: "u-42", Name: "Иван", Phone: "+79000000000"}, ReturnURL: "https://shop.example/thanks",
+		Methods: []banks.Method{banks.Card, banks.SBP}, Hold: hold, Metadata: map[string]string{"table": "7"},
+	}, ids.FromParts(name), ids.Test, partner, s.now)
+	require.NoError(s.t, err)
+	o.LinkKey, o.RequestHash = ids.LinkKey{1, 2, 3}, "hash of the request"
+	_, created, err := s.store.Create(s.t.Context(), o)
+	require.NoError(s.t, err)
+	require.True(s.t, created)
+	s.w = payments.Whole{Order: o}
+}
+
+func (s *story) save(out payments.Outcome, errs ...error) {
+	s.t.Helper()
+	for _, err := range errs {
+		require.NoError(s.t, err)
+	}
+	require.NoError(s.t, s.store.Save(s.t.Context(), out))
+	s.w = out.After
+	s.now = s.now.Add(3 * time.Minute)
+}
+
+func (s *story) begin(m banks.Method) (n int) {
+	s.t.Helper()
+	out, p := payments.Begin(s.w, m, payments.Through{Account: account, Provider: "tbank", Fiscal: true}, "https://shop.example/back",
+		[]payments.Answered{{Key: "key", Hash: "hash", At: s.now}}, s.now)
+	s.save(out)
+	return p.N
+}
+
+func (s *story) open(m banks.Method, bankID string) (n int) {
+	s.t.Helper()
+	n = s.begin(m)
+	o := banks.Opened{BankID: bankID, PageURL: "https://bank.example/" + bankID}
+	if m == banks.SBP {
+		o.QR = "https://qr.nspk.ru/" + bankID
+	}
+	s.save(payments.Opened(s.w, n, o, s.now))
+	return n
+}
+
+func (s *story) news(n int, status banks.Status, how payments.Evidence) {
+	s.t.Helper()
+	p, _ := s.w.Payment(n)
+	s.save(payments.Apply(s.w, n, banks.News{BankID: p.BankID, Status: status, Word: "A WORD",
+		Card:    banks.CardMask{Pan: "430000******0777", Brand: "visa", Expires: "12/28"},
+		Decline: banks.Decline{Code: banks.InsufficientFunds, Message: "Недостаточно средств"}}, how, s.now))
+}
+
+// tellPayments plays the stories of the payment module.
+func tellPayments(t *testing.T, tbl table.Table) {
+	t.Helper()
+	s := &story{t: t, store: store.New(tbl), now: start}
+	s.order("held and captured", true)
+	s.news(s.open(banks.Card, "701"), banks.Declined, payments.Told)
+	superseded := s.open(banks.SBP, "702")
+	n := s.open(banks.Card, "703")
+	s.news(n, banks.Held, payments.Told)
+	out, err := payments.BeginCapture(s.w, n, s.w.Order.Total.Amount, s.w.Order.Items, "key", "hash", s.now)
+	s.save(out, err)
+	s.news(n, banks.Paid, payments.Asked)
+	s.news(superseded, banks.Paid, payments.Told) // a second success: an alarm
+	p, _ := s.w.Payment(n)
+	s.save(payments.AddReceipt(s.w, p, receipts.Fiscal{Kind: receipts.Income, Total: s.w.Order.Total, URL: "https://receipt.example/1", QR: "t=1&s=2", FN: "9999078900000001",
+		FD: 7, FP: 1234567890, RegistrationNumber: "0000000001", Shift: 3, Number: 4, OFD: "Такском", IssuedAt: s.now}, s.now))
+	attached, _, err := payments.AttachReceipt(s.w, receipts.Fiscal{URL: "https://receipt.example/2"}, s.now)
+	s.save(attached, err)
+
+	s.order("held and voided", true)
+	n = s.open(banks.Card, "704")
+	s.news(n, banks.Held, payments.Told)
+	out, err = payments.BeginVoid(s.w, n, "key", "hash", s.now)
+	s.save(out, err)
+	s.news(n, banks.Cancelled, payments.Asked)
+	s.save(payments.Cancel(s.w, "key", "hash", s.now))
+
+	s.order("a capture that was lost", true)
+	n = s.open(banks.Card, "705")
+	s.news(n, banks.Held, payments.Told)
+	out, err = payments.BeginCapture(s.w, n, 150_000, s.w.Order.Items[:1], "key", "hash", s.now)
+	s.save(out, err)
+	s.save(payments.CallLost(s.w, n, s.now))
+	s.save(payments.NotFound(s.w, n, s.now)) // the first miss is only noted
+	s.save(payments.Looked(s.w, n, s.now))
+
+	s.order("never opened", false)
+	house := payments.Alarm{Kind: payments.ForgedNotice, Object: account.String(), Detail: "its signature does not hold", OpenedAt: s.now}
+	require.NoError(t, s.store.RaiseHouse(t.Context(), ids.Test, house))
+	house.Kind = payments.UnknownPayment
+	require.NoError(t, s.store.RaiseHouse(t.Context(), ids.Test, house))
+	closed, err := s.store.CloseAlarm(t.Context(), ids.Test, ids.ID{}, house.Kind, house.Object, "an operator", s.now)
+	require.NoError(t, err)
+	require.True(t, closed)
+}
+
+// contracts is identity's store over a table. Its keys are drawn from a fixed seed: they open what version 1 sealed.
+func contracts(t *testing.T, tbl table.Table) *identitystore.Store {
+	t.Helper()
+	keys, err := secret.CreateKeyFile(filepath.Join(t.TempDir(), "keys"), rand.NewChaCha8([32]byte{1}))
+	require.NoError(t, err)
+	random := rand.NewChaCha8([32]byte{2})
+	return identitystore.New(tbl, secret.NewKeeper(keys, random), clock.At(start), random)
+}
+
+// tellIdentity plays the stories of partners, operators, accounts and tokens, and gives the secrets that were shown.
+func tellIdentity(t *testing.T, tbl table.Table) (secrets map[string]string) {
+	t.Helper()
+	s, ctx, once := contracts(t, tbl), t.Context(), identitystore.Once{Hash: [32]byte{9}, Answer: []byte(`{"answer":1}`)}
+	secrets = map[string]string{}
+	_, err := s.CreatePartner(ctx, identity.Partner{
+		ID: partner, Name: "Школа", LegalName: "ООО «Школа»", INN: "7707083893", Taxation: "usn_income", PaymentAddress: "https://school.example",
+		Phone: "+74950000000", Country: "RU", TimeZone: "Europe/Moscow", SupportContact: "help@school.example", FeeBP: 250, CreatedAt: start,
+	}, once)
+	require.NoError(t, err)
+	secrets["operator"], err = s.Bootstrap(ctx)
+	require.NoError(t, err)
+	_, secrets["partner"], err = s.IssueToken(ctx, identitystore.Issue{Kind: identity.TestToken, Holder: partner, Name: "shop", Scopes: []string{"orders:read", "orders:write"}}, ids.FromParts("token"), once)
+	require.NoError(t, err)
+	_, err = s.CreateAccount(ctx, identity.Account{
+		ID: account, Provider: "tbank", Mode: ids.Test, Terminal: "RowDEMO", Address: "https://bank.example", Owner: partner, SettlesTo: partner, Grants: []ids.ID{partner},
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income", ReturnsFee: true, Options: map[string]string{"page_origins": "https://page.example"},
+		Methods:   []identity.MethodTerms{{Code: banks.Card, On: true, FeeBP: 190, FeeFixed: 5, MinMinor: 100, MaxMinor: 10_000_000, Countries: []string{"RU"}}},
+		CreatedAt: start,
+	}, "first password", once)
+	require.NoError(t, err)
+	_, err = s.Rotate(ctx, account, "second password")
+	require.NoError(t, err)
+	return secrets
+}
+
+// heldThenReleased is the bank's word that the hold of attempt 1 is gone.
+func heldThenReleased(w payments.Whole) banks.News {
+	p, _ := w.Payment(1)
+	return banks.News{BankID: p.BankID, Status: banks.Reversed, Word: "REVERSED"}
+}
