@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire build docs bench help
+.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-sam build sam sam-build docs bench help
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -17,7 +17,7 @@ demo: ## play the main road of a payment unattended; exit 0 only if every step h
 test: ## every test that needs Go alone
 	$(GO) test $(PKGS)
 
-check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire ## all that has to hold before a change lands
+check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-sam ## all that has to hold before a change lands
 
 check-format: ## gofmt and a tidy module
 	@out=$$(gofmt -l functions shared infra 2>/dev/null); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -60,9 +60,18 @@ check-emulator: ## one event of every kind through AWS's own runtime emulator
 check-wire: ## the engines of AWS and the road of a payment against DynamoDB- and SQS-compatible servers
 	bash infra/checks/wire/run.sh
 
-build: ## the programs, into bin/
+check-sam: sam ## the template, the build and the road of a payment under the unmodified SAM CLI
+
+sam: ## bring up all that is needed and play the road of a payment under SAM; says NOT RUN where no container engine can be started
+	bash infra/sam/road.sh
+
+sam-build: ## sam build of every function, with the seconds that each took
+	bash infra/sam/build.sh
+
+build: ## the programs into bin/, every Lambda into bin/functions/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/giberno ./infra/standalone
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/tbank-simulator ./infra/simulators/tbank/tbank-simulator
+	@for d in functions/*/; do mkdir -p bin/$$d && CGO_ENABLED=0 GOOS=linux $(GO) build -tags lambda.norpc -trimpath -ldflags "-s -w" -o bin/$$d ./$$d... || exit 1; done
 
 docs: ## draw the pages of infra/docs from the code
 	$(GO) run ./infra/docs
