@@ -42,7 +42,8 @@ An operator's calls (they call the running server, or open the data when none ru
 const settings = `
 key=value sends a text, key:=value sends JSON; ?key=value goes into the address.
 GIBERNO_ADDR is the address to listen on (127.0.0.1:8080), GIBERNO_DATA the folder of the data (./data),
-GIBERNO_URL the address under which payers and banks reach it, GIBERNO_GEOIP a database of countries.
+GIBERNO_URL the address under which payers and banks reach it, GIBERNO_GEOIP a database of countries,
+GIBERNO_DEMO=off leaves out the demo partner, the simulators and the start page.
 `
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {

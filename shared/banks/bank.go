@@ -100,6 +100,7 @@ type News struct {
 	BankID    string
 	Status    Status
 	Word      string       // the bank's own word, for the log and the operator
+	Underway  bool         // the bank is still at a call of ours that moves money: neither done nor undone
 	Amount    *money.Money // as the bank states it; nil when it does not
 	Card      CardMask
 	Decline   Decline

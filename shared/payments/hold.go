@@ -14,6 +14,9 @@ const CallTimeout = 10 * time.Second
 // items, whose amounts add up to it.
 func BeginCapture(w Whole, n int, amount int64, items []Item, key, hash string, now time.Time) (Outcome, error) {
 	p, err := holdable(w, n, now)
+	if err == nil {
+		err = w.untaken(n, now)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -63,6 +66,27 @@ func BeginCancel(w Whole, n int, now time.Time) Outcome {
 		return begin(w)
 	}
 	return callIntent(w, p, Call{Op: CallCancel}, now)
+}
+
+// untaken refuses to take money for an order that has it already or wants none, or while another attempt may be taking it.
+// An attempt that lost the road can be held all the same; it has to be released.
+func (w Whole) untaken(n int, now time.Time) error {
+	switch {
+	case w.State.Winner != 0:
+		return ErrOrderPaid
+	case w.Status() == OrderCancelled:
+		return ErrOrderCancelled
+	}
+	for _, p := range w.Payments {
+		switch {
+		case p.N == n || p.Call.Op != CallCapture || p.Status.Final():
+		case p.Waiting(now):
+			return ErrPaymentInProgress.After(p.Call.Until.Sub(now))
+		default:
+			return ErrPaymentUnknown.After(wait(p.Due, now))
+		}
+	}
+	return nil
 }
 
 func holdable(w Whole, n int, now time.Time) (Payment, error) {

@@ -67,6 +67,58 @@ func TestBeginCapture(t *testing.T) {
 	}
 }
 
+// twice is an order whose two attempts are both authorised: the first was superseded, and its payer finished all the same.
+func twice(t *testing.T) payments.Whole {
+	t.Helper()
+	w := opened(opened(fresh(t, hold), banks.Card, start), banks.CardForeign, start)
+	w = payments.Apply(w, 1, news(1, banks.Held), payments.Asked, start).After
+	return payments.Apply(w, 2, news(2, banks.Held), payments.Told, start).After
+}
+
+func TestCaptureTakesTheMoneyOnce(t *testing.T) {
+	t.Parallel()
+	capture := func(w payments.Whole, n int, now time.Time) (payments.Whole, error) {
+		out, err := payments.BeginCapture(w, n, 0, nil, "k", "h", now)
+		return out.After, err
+	}
+	t.Run("ErrOrderPaid", func(t *testing.T) {
+		t.Parallel()
+		w := payments.Apply(twice(t), 2, news(2, banks.Paid), payments.Told, start).After
+		require.Equal(t, payments.Held, status(w, 1))
+		_, err := capture(w, 1, start)
+		require.ErrorIs(t, err, payments.ErrOrderPaid)
+		_, err = payments.BeginVoid(w, 1, "", "", start)
+		require.NoError(t, err, "it can only be released")
+	})
+	t.Run("ErrOrderCancelled", func(t *testing.T) {
+		t.Parallel()
+		w := payments.Cancel(twice(t), "", "", start).After
+		_, err := capture(w, 1, start)
+		require.ErrorIs(t, err, payments.ErrOrderCancelled)
+	})
+	t.Run("ErrTheOtherIsBeingTaken", func(t *testing.T) {
+		t.Parallel()
+		w, err := capture(twice(t), 2, start)
+		require.NoError(t, err)
+		_, err = capture(w, 1, start)
+		require.ErrorIs(t, err, payments.ErrPaymentInProgress)
+		later := start.Add(time.Hour)
+		w = payments.CallLost(w, 2, later).After
+		_, err = capture(w, 1, later)
+		require.ErrorIs(t, err, payments.ErrPaymentUnknown, "nobody knows whether it was taken")
+		w = payments.CallRefused(w, 2, later).After
+		_, err = capture(w, 1, later)
+		require.NoError(t, err)
+	})
+	t.Run("AnExpiredOrderTakesItsHold", func(t *testing.T) {
+		t.Parallel()
+		w := held(t)
+		w.State.Status = payments.OrderExpired
+		_, err := capture(w, 1, start)
+		require.NoError(t, err, "a late success pays it")
+	})
+}
+
 func TestHoldable(t *testing.T) {
 	t.Parallel()
 	for _, s := range payments.Statuses {

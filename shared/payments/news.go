@@ -56,6 +56,10 @@ func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time)
 	if p.BankID == "" {
 		p.BankID = news.BankID
 	}
+	if news.Underway && how == Asked && p.Call.moves() {
+		out.underway(p, now)
+		return out
+	}
 	status := news.Status
 	if status == banks.Held && !p.Hold {
 		status = banks.Pending // a one-stage payment passes through «authorised» on its way
@@ -179,6 +183,20 @@ func (o *Outcome) missed(p Payment, back Status, now time.Time) {
 	default:
 		p = p.touched(now)
 		p.Status, p.Call, p.Due = back, Call{}, now.Add(looks[0])
+	}
+	o.put(p)
+}
+
+// underway is a bank that has our call and is not through with it: no trace is missing, and nothing may be believed before
+// its end.
+func (o *Outcome) underway(p Payment, now time.Time) {
+	if p.Waiting(now) || p.Call.Until.IsZero() && p.MissedAt.IsZero() && p.Status != Held && p.Status != Pending {
+		return // known already; the next look is further away
+	}
+	p = p.touched(now)
+	p.Call.Until, p.Due = time.Time{}, now.Add(looks[0])
+	if p.Status != Superseded {
+		p.Status = Unknown
 	}
 	o.put(p)
 }

@@ -57,6 +57,9 @@ const (
 	CallCancel  CallOp = "cancel"
 )
 
+// moves reports a call that takes or gives back money, or may turn out to.
+func (c Call) moves() bool { return c.Op == CallCapture || c.Op == CallVoid || c.Op == CallCancel }
+
 // Payment is one attempt to pay an order through one account.
 type Payment struct {
 	ID       ids.ID

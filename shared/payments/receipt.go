@@ -52,8 +52,12 @@ func AddReceipt(w Whole, p Payment, f receipts.Fiscal, now time.Time) Outcome {
 	case receipts.Income:
 		r.ID = p.Order.Child(ids.PaymentReceipt, p.N)
 	case receipts.IncomeReturn:
-		r.Operation = "refund"
-		r.ID = p.Order.Child(ids.RefundReceipt, 1+w.countReceipts(ids.RefundReceipt))
+		n := 1 + w.countReceipts(ids.RefundReceipt)
+		if n > ids.MaxChild {
+			out.raise(ReceiptConflict, p.ID.String(), "one receipt of a refund more than an order can hold: FD "+itoa(f.FD), now)
+			return out
+		}
+		r.Operation, r.ID = "refund", p.Order.Child(ids.RefundReceipt, n)
 	default:
 		out.raise(ReceiptConflict, p.ID.String(), "a till made a receipt of kind "+string(f.Kind), now)
 		return out

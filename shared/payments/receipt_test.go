@@ -51,6 +51,20 @@ func TestAddReceipt(t *testing.T) {
 		out = payments.AddReceipt(out.After, w.Payments[0], f, start)
 		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 2), out.NewReceipts[0].ID)
 	})
+	t.Run("OfOneRefundMoreThanAnOrderCanNumber", func(t *testing.T) {
+		t.Parallel()
+		w := at(t, payments.Paid, "")
+		f := fiscal(0)
+		f.Kind = receipts.IncomeReturn
+		for range ids.MaxChild {
+			f.FD++
+			w = payments.AddReceipt(w, w.Payments[0], f, start).After
+		}
+		f.FD++
+		out := payments.AddReceipt(w, w.Payments[0], f, start)
+		require.Empty(t, out.NewReceipts, "no row has such a name")
+		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
+	})
 	t.Run("OfAnUnknownKind", func(t *testing.T) {
 		t.Parallel()
 		w := at(t, payments.Paid, "")

@@ -55,7 +55,7 @@ func ReadDemo(dir string) (d Demo, err error) {
 }
 
 // openDemo brings the demo partner, its tokens, the simulated bank and a payable order up to date with this start's
-// address. What exists is kept; a lost demo.json gets new secrets.
+// address. What exists is kept; a lost demo.json gets new tokens.
 func (p *Platform) openDemo(ctx context.Context) error {
 	d, err := ReadDemo(p.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -130,15 +130,7 @@ func (p *Platform) demoBank(ctx context.Context, d *Demo) error {
 		a = d.Accounts[0]
 	}
 	a.Address = p.BaseURL + "/sim/tbank"
-	fresh := a.Password == ""
-	if fresh {
-		password, err := drawPassword(p.Random)
-		if err != nil {
-			return err
-		}
-		a.Password = password
-	}
-	if err := p.demoAccount(ctx, a, fresh); err != nil {
+	if err := p.demoAccount(ctx, &a); err != nil {
 		return err
 	}
 	bank, err := tbanksim.New(tbanksim.Config{
@@ -159,10 +151,15 @@ func (p *Platform) demoBank(ctx context.Context, d *Demo) error {
 	})
 }
 
-func (p *Platform) demoAccount(ctx context.Context, a DemoAccount, fresh bool) error {
+// demoAccount makes our side of the contract. Where it exists, its password is the one that counts: an operator may have
+// rotated it, and a lost demo.json must not rotate it again.
+func (p *Platform) demoAccount(ctx context.Context, a *DemoAccount) error {
 	kept, err := p.Identity.AccountNow(ctx, a.ID)
 	switch {
 	case errors.Is(err, identitystore.ErrAccountNotFound):
+		if a.Password, err = drawPassword(p.Random); err != nil {
+			return err
+		}
 		_, err = p.Identity.CreateAccount(ctx, identity.Account{
 			ID: a.ID, Provider: a.Provider, Mode: ids.Test, Terminal: a.Terminal, Address: a.Address, Everyone: true,
 			Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income",
@@ -176,11 +173,12 @@ func (p *Platform) demoAccount(ctx context.Context, a DemoAccount, fresh bool) e
 		return err
 	case err != nil:
 		return err
-	case fresh:
-		if kept, err = p.Identity.Rotate(ctx, a.ID, a.Password); err != nil {
-			return err
-		}
 	}
+	clear, err := p.Identity.Unsealed(ctx, kept)
+	if err != nil {
+		return err
+	}
+	a.Password = clear.Password
 	if kept.Address == a.Address {
 		return nil
 	}

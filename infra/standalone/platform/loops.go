@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -131,16 +132,19 @@ func (p *Platform) sweepWhenDue(ctx context.Context) error {
 	return nil
 }
 
-// Sweep goes through all due keys once.
+// Sweep goes through all due keys once. A shard that cannot be read holds up no other.
 func (p *Platform) Sweep(ctx context.Context) error {
+	var failed []error
 	for _, m := range []ids.Mode{ids.Test, ids.Live} {
 		for shard := range store.Shards {
-			if _, err := p.Payments.Sweeper.Sweep(ctx, m, shard); err != nil {
-				return err
+			_, err := p.Payments.Sweeper.Sweep(ctx, m, shard)
+			failed = append(failed, err)
+			if ctx.Err() != nil {
+				return errors.Join(failed...)
 			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // advance moves the clock of all sides and has what became due looked at now.

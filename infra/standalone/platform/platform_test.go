@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/identity"
@@ -109,6 +110,25 @@ func TestDeveloperSurface(t *testing.T) {
 		}
 	})
 
+	t.Run("ErrLiveAccountUnderAMovedClock", func(t *testing.T) {
+		t.Parallel()
+		p, _ := setup(t)
+		require.NoError(t, p.advance(2*time.Hour))
+		live := identity.Account{
+			ID: ids.FromParts("live"), Provider: "tbank", Mode: ids.Live, Terminal: "Live", Address: "https://bank.example", Everyone: true,
+			Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Taxation: "osn",
+			Methods: []identity.MethodTerms{{Code: banks.Card, On: true}}, CreatedAt: p.Clock.Now(),
+		}
+		_, err := p.Identity.CreateAccount(t.Context(), live, "secret-password", identitystore.Once{})
+		require.Equal(t, "clock_moved", fault.Code(err), "a bank would close its pages hours late")
+		accounts, err := p.Identity.AccountsNow(t.Context(), ids.Live)
+		require.NoError(t, err)
+		require.Empty(t, accounts)
+		live.Mode = ids.Test
+		_, err = p.Identity.CreateAccount(t.Context(), live, "secret-password", identitystore.Once{})
+		require.NoError(t, err)
+	})
+
 	t.Run("ClosesOnceALiveAccountExists", func(t *testing.T) {
 		t.Parallel()
 		p, s := setup(t)
@@ -141,6 +161,34 @@ func TestOpen(t *testing.T) {
 		require.ErrorContains(t, err, "sealed with a key file that is not there")
 		_, err = Open(t.Context(), c)
 		require.Error(t, err, "the failed start must not have made new keys")
+	})
+
+	t.Run("DemoFileLostTwiceInADay", func(t *testing.T) {
+		t.Parallel()
+		c := Config{Dir: t.TempDir(), BaseURL: "http://127.0.0.1:1", NoSync: true}
+		for range 3 {
+			p, err := Open(t.Context(), c)
+			require.NoError(t, err)
+			account, err := p.Payments.Teller.Accounts.Account(t.Context(), ids.Test, p.Demo.Accounts[0].ID)
+			require.NoError(t, err)
+			require.Equal(t, account.Password, p.Demo.Accounts[0].Password, "what the simulator is told")
+			require.NoError(t, p.Close())
+			require.NoError(t, os.Remove(filepath.Join(c.Dir, "demo.json")))
+		}
+	})
+
+	t.Run("APasswordThatAnOperatorRotated", func(t *testing.T) {
+		t.Parallel()
+		c := Config{Dir: t.TempDir(), BaseURL: "http://127.0.0.1:1", NoSync: true}
+		p, err := Open(t.Context(), c)
+		require.NoError(t, err)
+		_, err = p.Identity.Rotate(t.Context(), p.Demo.Accounts[0].ID, "rotated-password")
+		require.NoError(t, err)
+		require.NoError(t, p.Close())
+		p, err = Open(t.Context(), c)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, p.Close()) }()
+		require.Equal(t, "rotated-password", p.Demo.Accounts[0].Password, "the simulated bank follows at the next start")
 	})
 
 	t.Run("KeepsItsDataOverARestart", func(t *testing.T) {

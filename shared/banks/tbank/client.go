@@ -215,7 +215,7 @@ func stateNews(answer object, r banks.Ref, amountField string, required bool) (b
 
 func newsOf(o object, amountField string, required bool) (banks.News, error) {
 	word := o.text("Status")
-	news := banks.News{Reference: o.text("OrderId"), BankID: o.text("PaymentId"), Status: statusOf(word), Word: word}
+	news := banks.News{Reference: o.text("OrderId"), BankID: o.text("PaymentId"), Status: statusOf(word), Word: word, Underway: underway(word)}
 	kopecks, readable := o.whole(amountField)
 	switch {
 	case readable:

@@ -229,6 +229,18 @@ func TestAskFindsNothing(t *testing.T) {
 	}
 }
 
+func TestAskAboutACallThatIsNotOver(t *testing.T) {
+	t.Parallel()
+	for word, status := range tbank.Statuses() {
+		f := newFake()
+		f.truth.Word = word
+		news, err := tbank.New(f).Ask(t.Context(), account, ref())
+		require.NoError(t, err)
+		require.Equal(t, word == "CONFIRMING" || word == "CONFIRM_CHECKING" || word == "REVERSING", news.Underway, word)
+		require.True(t, !news.Underway || status == banks.Held, "%s: only its end is a fact", word)
+	}
+}
+
 // TestMovingCalls: what a failure of the bank's own proves of a call that moves money, and of one that does not.
 func TestMovingCalls(t *testing.T) {
 	t.Parallel()

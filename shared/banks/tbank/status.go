@@ -41,6 +41,11 @@ var statuses = map[string]banks.Status{
 	"REJECTED":         banks.Declined,
 }
 
+// underway reports a word that says of a capture or a release that it is not over.
+func underway(word string) bool {
+	return word == "CONFIRMING" || word == "CONFIRM_CHECKING" || word == "REVERSING"
+}
+
 // Statuses gives a copy of the table of words, for tests and for the pages that explain it.
 func Statuses() map[string]banks.Status {
 	all := make(map[string]banks.Status, len(statuses))

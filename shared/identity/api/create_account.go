@@ -27,7 +27,7 @@ type createAccount struct {
 
 // CreateAccount adds a contract with a provider.
 func (a *API) CreateAccount() web.Endpoint {
-	op := operation("create-account", http.MethodPost, "/account", WriteAccounts, "Add an account at a provider", "terminal_taken", "partner_not_found", "idempotency_mismatch")
+	op := operation("create-account", http.MethodPost, "/account", WriteAccounts, "Add an account at a provider", "terminal_taken", "clock_moved", "partner_not_found", "idempotency_mismatch")
 	return web.Handle(op, func(ctx context.Context, in *createAccount) (*web.Reply[web.Rendered[Account]], error) {
 		id, err := a.newID(ctx, op.Name, ids.ID{}, in.Key())
 		if err != nil {

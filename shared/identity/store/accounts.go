@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"time"
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/fault"
@@ -27,8 +28,12 @@ type terminalName struct {
 
 // CreateAccount writes a new account with its first password, and its look-up row beside it, so that no two accounts have
 // one provider, terminal and mode. Where the same key and body made it before, replay is the first answer.
-// It fails with ErrTerminalTaken, and ErrPartnerNotFound for an owner who does not exist.
+// It fails with ErrTerminalTaken, ErrPartnerNotFound for an owner who does not exist, and ErrClockMoved for a live account
+// where the clock is not the world's.
 func (s *Store) CreateAccount(ctx context.Context, a identity.Account, password string, once Once) (replay []byte, err error) {
+	if ahead, ok := s.clock.(interface{ Offset() time.Duration }); ok && ahead.Offset() != 0 && a.Mode == ids.Live {
+		return nil, ErrClockMoved
+	}
 	if a, err = s.sealed(ctx, a, password); err != nil {
 		return nil, err
 	}

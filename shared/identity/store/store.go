@@ -64,6 +64,7 @@ var (
 	ErrTerminalTaken    = fault.Conflict("terminal_taken", "Another account has this provider, terminal and mode.")
 	ErrNotLive          = fault.Conflict("livemode_not_enabled", "The partner may not have live tokens yet.")
 	ErrChangedMeanwhile = fault.Conflict("changed_meanwhile", "Somebody changed it at the same time; read it and try again.")
+	ErrClockMoved       = fault.Conflict("clock_moved", "The clock of this installation was moved ahead for a demonstration; real money needs data of its own.")
 	ErrMismatch         = fault.Invalid("idempotency_mismatch", "This Idempotency-Key was used with another body.")
 	ErrSecretShown      = fault.Conflict("secret_already_shown", "This Idempotency-Key has issued a token whose secret is shown only once; revoke it and issue another.")
 	ErrHasOperator      = fault.Conflict("operator_exists", "There is a first operator already.")

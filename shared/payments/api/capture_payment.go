@@ -36,7 +36,7 @@ func (s *Service) CapturePayment() web.Endpoint {
 		Name: "capture-payment", Method: "POST", Path: "/api/v1/payment/{uuid}/capture", API: "payments", Caller: web.Partner,
 		Summary:     "Take a held payment, whole or in part",
 		Description: "202 with status unknown: the bank has not answered; ask for the payment again.",
-		Refuses: []string{"payment_not_found", "not_capturable", "amount_exceeds_held", "currency_mixed", "payment_unknown", "payment_in_progress", "operation_not_supported",
+		Refuses: []string{"payment_not_found", "not_capturable", "order_already_paid", "order_cancelled", "amount_exceeds_held", "currency_mixed", "payment_unknown", "payment_in_progress", "operation_not_supported",
 			"idempotency_key_required", "idempotency_mismatch", "idempotency_in_flight", "bank_unavailable"},
 	}, s.capturePayment)
 }

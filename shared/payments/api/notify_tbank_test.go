@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/platform/queue"
+	"giberno.ru/shared/platform/table/faulty"
 )
 
 func TestNotifyTBank(t *testing.T) {
@@ -35,6 +37,22 @@ func TestNotifyTBank(t *testing.T) {
 		p := w.payment(t, w.order(t, "").UUID, "card")
 		c := tell(noticeOf(ids.Reference(ids.Test, p.OrderUUID, 1), "paid", p.Amount)).with(map[string][]string{"Content-Type": {"text/plain"}})
 		require.Equal(t, "OK", w.do(c).Body.String(), "what the bank writes above its message is its own affair")
+	})
+	t.Run("AReceiptOfAHundredLongLines", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		p := w.payment(t, w.order(t, "").UUID, "card")
+		notice := noticeOf(ids.Reference(ids.Test, p.OrderUUID, 1), "paid", p.Amount)
+		// A name of 128 Cyrillic letters, escaped, has 768 bytes; price, rates and agent's data have another half as much.
+		lines := `{"lines":["` + strings.Repeat(strings.Repeat("\\u0416", 128)+strings.Repeat("x", 400), 100) + `"],`
+		long := tell(lines + strings.TrimPrefix(notice, "{"))
+		require.Equal(t, "OK", w.do(long).Body.String())
+		require.Equal(t, "paid", w.getPayment(t, p.UUID).Status)
+
+		w.faults.SetPlan(func(faulty.Call) faulty.Fault { return faulty.ErrorBefore })
+		require.Equal(t, "OK", w.do(long).Body.String(), "it waits in the queue")
+		require.NotEmpty(t, w.queue.jobs)
+		require.NoError(t, queue.Validate(0, w.queue.jobs), "which takes one so long")
 	})
 	t.Run("ErrForged", func(t *testing.T) {
 		t.Parallel()
@@ -69,7 +87,7 @@ func TestNotifyTBank(t *testing.T) {
 	t.Run("ErrTooLarge", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		w.changesNothing(t, func() { refused(t, w.do(tell(strings.Repeat(" ", 64<<10+1))), 413, "body_too_large") })
+		w.changesNothing(t, func() { refused(t, w.do(tell(strings.Repeat(" ", 160<<10+1))), 413, "body_too_large") })
 	})
 	t.Run("ErrWrongMethod", func(t *testing.T) {
 		t.Parallel()

@@ -23,6 +23,7 @@ import (
 	"giberno.ru/shared/platform/queue"
 	qengine "giberno.ru/shared/platform/queue/boltengine"
 	qfaulty "giberno.ru/shared/platform/queue/faulty"
+	"giberno.ru/shared/platform/table"
 	tengine "giberno.ru/shared/platform/table/boltengine"
 	"giberno.ru/shared/platform/table/faulty"
 )
@@ -134,6 +135,21 @@ func TestSweep(t *testing.T) {
 		_, err := w.sweeper.Sweep(t.Context(), ids.Test, 3)
 		require.NoError(t, err)
 		require.Equal(t, payments.OrderCreated, w.load(o).Status())
+	})
+	t.Run("RowsThatCannotBeReadHoldNobodyUp", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		all := w.orders(251)
+		for _, o := range all[:250] { // an attempt without the one before it
+			key := table.Key{PK: store.Prefix + "t#" + o.ID.String(), SK: "P#02"}
+			require.NoError(t, w.table.Write(t.Context(), table.Put(table.Row{Key: key, Attrs: table.Attrs{"sv": table.N(1)}})))
+		}
+		w.clock.Advance(25 * time.Hour)
+		swept, err := w.sweeper.Sweep(t.Context(), ids.Test, 3)
+		require.NoError(t, err)
+		require.Equal(t, 1, swept.Enqueued)
+		w.work()
+		require.Equal(t, payments.OrderExpired, w.load(all[250]).Status())
 	})
 	t.Run("AJobThatWasNotSentIsOnlyLate", func(t *testing.T) {
 		t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/queue"
+	"giberno.ru/shared/platform/table"
 )
 
 // The limits of one sweep (DESIGN §3).
@@ -40,17 +41,20 @@ func (s Swept) Add(o Swept) Swept {
 	return Swept{s.Seen + o.Seen, s.LetGo + o.LetGo, s.Enqueued + o.Enqueued, max(s.Overdue, o.Overdue)}
 }
 
-// Sweep works one shard of a mode off until it is empty or the time is up.
+// Sweep goes once through what is due in one shard of a mode, until its end or until the time is up. It goes on behind
+// the rows that it had to leave where they were, so that those which cannot be read hold nobody up.
 func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept, err error) {
-	until := s.Clock.Now().Add(SweepTime)
+	begun := s.Clock.Now()
+	var after *table.Place
 	for {
 		now := s.Clock.Now()
-		due, err := s.Store.DueBy(ctx, m, shard, now, sweepPage)
-		if err != nil || len(due) == 0 {
+		due, more, err := s.Store.DueAfter(ctx, m, shard, begun, after, sweepPage)
+		if err != nil {
 			return total, err
 		}
-		total.Overdue = max(total.Overdue, now.Sub(due[0].At))
-		moved := 0
+		if len(due) > 0 {
+			total.Overdue = max(total.Overdue, now.Sub(due[0].At))
+		}
 		for _, d := range due {
 			claimed, jobs, err := s.one(ctx, d, now)
 			if err != nil {
@@ -59,16 +63,16 @@ func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept
 			}
 			total.Seen++
 			if claimed {
-				moved++
 				total.Enqueued += jobs
 				if jobs == 0 {
 					total.LetGo++
 				}
 			}
 		}
-		if len(due) < sweepPage || moved == 0 || s.Clock.Now().After(until) || ctx.Err() != nil {
+		if more == nil || s.Clock.Now().Sub(begun) > SweepTime || ctx.Err() != nil {
 			return total, ctx.Err()
 		}
+		after = more
 	}
 }
 

@@ -28,11 +28,18 @@ func (d Due) what() string {
 
 // DueBy lists up to limit rows of a shard that were due at now, oldest first. One round trip.
 func (s *Store) DueBy(ctx context.Context, m ids.Mode, shard int, now time.Time, limit int) ([]Due, error) {
-	page, err := s.table.Query(ctx, table.Query{Index: table.Second, PK: duePK(m, shard), To: stamp(now.Add(time.Millisecond)), Limit: limit})
+	due, _, err := s.DueAfter(ctx, m, shard, now, nil, limit)
+	return due, err
+}
+
+// DueAfter is DueBy behind the place where the page before ended (nil: the first page). more is nil when nothing is left.
+func (s *Store) DueAfter(ctx context.Context, m ids.Mode, shard int, now time.Time, after *table.Place, limit int) (due []Due, more *table.Place, err error) {
+	page, err := s.table.Query(ctx, table.Query{
+		Index: table.Second, PK: duePK(m, shard), To: stamp(now.Add(time.Millisecond)), Limit: limit, After: after,
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var due []Due
 	for _, row := range page.Rows {
 		at, order, what, ok := readDue(row.Second.SK)
 		if !ok {
@@ -44,7 +51,7 @@ func (s *Store) DueBy(ctx context.Context, m ids.Mode, shard int, now time.Time,
 		}
 		due = append(due, d)
 	}
-	return due, nil
+	return due, page.More, nil
 }
 
 // OldestDue is when the longest waiting row of a shard was due; the zero time when none waits.

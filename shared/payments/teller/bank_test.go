@@ -22,6 +22,7 @@ type atBank struct {
 	status banks.Status
 	amount money.Money
 	hold   bool
+	busy   bool // with a call that moves money
 }
 
 // bank keeps payments as a bank does, and fails as it is told.
@@ -32,6 +33,7 @@ type bank struct {
 	faults   map[string][]trouble
 	cancels  bool
 	captures bool
+	slow     bool // captures are begun, and ended by the test
 }
 
 // trouble is what one call suffers: an error before the effect, a lost answer after it, or something that happens meanwhile.
@@ -144,6 +146,10 @@ func (b *bank) Capture(_ context.Context, _ banks.Account, r banks.Ref, amount m
 		if p.status != banks.Held {
 			return refused(banks.Conflict)
 		}
+		if b.slow {
+			p.busy = true
+			return nil
+		}
 		p.status, p.amount = banks.Paid, amount
 		return nil
 	})
@@ -159,7 +165,7 @@ func (b *bank) about(name string, r banks.Ref, effect func(*atBank) error) (n ba
 			return err
 		}
 		amount := p.amount
-		n = banks.News{Reference: r.Reference, BankID: p.id, Status: p.status, Word: string(p.status), Amount: &amount}
+		n = banks.News{Reference: r.Reference, BankID: p.id, Status: p.status, Word: string(p.status), Amount: &amount, Underway: p.busy}
 		return nil
 	})
 	return n, err

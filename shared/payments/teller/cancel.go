@@ -96,7 +96,8 @@ func (t *Teller) called(ctx context.Context, w payments.Whole, n int, news banks
 	case err == nil:
 		answered := func(alone payments.Whole) payments.Outcome {
 			if call := &alone.Payments[n-1].Call; call.Op == "" {
-				call.Op = p.Call.Op // a notification was faster, and yet this is what our call did
+				*call = p.Call // a notification was faster, and yet this is what our call did
+				call.Until = time.Time{}
 			}
 			return payments.Apply(alone, n, news, payments.Asked, t.now())
 		}

@@ -22,6 +22,15 @@ var (
 	ErrNoticeMalformed = fault.Malformed("malformed_body", "This is not a notification.")
 )
 
+// NoticeWait is how long a bank waits for the answer to its notification (T-Bank: 10 s).
+const NoticeWait = 10 * time.Second
+
+// What of that wait goes into applying a notification, and then into putting aside one that could not be applied in it.
+const (
+	applyTime = 6 * time.Second
+	asideTime = 2 * time.Second
+)
+
 // Kinds of the jobs that the teller enqueues.
 const (
 	JobNotice = "payments.notice" // apply a notification that could not be applied at once
@@ -45,8 +54,10 @@ type AttemptJob struct {
 // Notice takes a bank's notification. nil means that its effect, or the queued message, is durable, and that the bank's
 // own «received» may be answered; applying it again changes nothing.
 func (t *Teller) Notice(ctx context.Context, provider string, raw []byte, header http.Header) error {
-	ctx = context.WithoutCancel(ctx)
-	err := t.ApplyNotice(ctx, provider, raw, header)
+	ctx = context.WithoutCancel(ctx) // a bank that hangs up must not cut the road; the times below do
+	apply, cancel := context.WithTimeout(ctx, applyTime)
+	defer cancel()
+	err := t.ApplyNotice(apply, provider, raw, header)
 	f := fault.As(err)
 	if err == nil || f.Kind == fault.KindForbidden || f.Kind == fault.KindMalformed {
 		return err
@@ -55,7 +66,9 @@ func (t *Teller) Notice(ctx context.Context, provider string, raw []byte, header
 	if marshalErr != nil {
 		return fault.Internal(marshalErr)
 	}
-	if sendErr := t.Queue.Send(ctx, queue.WebhookRetries, 30*time.Second, queue.Job{Kind: JobNotice, Version: 1, Key: noticeKey(provider, raw), Body: body}); sendErr != nil {
+	aside, cancel := context.WithTimeout(ctx, asideTime)
+	defer cancel()
+	if sendErr := t.Queue.Send(aside, queue.WebhookRetries, 30*time.Second, queue.Job{Kind: JobNotice, Version: 1, Key: noticeKey(provider, raw), Body: body}); sendErr != nil {
 		return fault.Internal(errors.Join(err, sendErr)) // the bank will tell it again
 	}
 	t.Log.WarnContext(ctx, "a notification waits in the queue", "provider", provider, "error", err.Error())
@@ -88,7 +101,11 @@ func (t *Teller) ApplyNotice(ctx context.Context, provider string, raw []byte, h
 	case err != nil && !errors.Is(err, payments.ErrOrderNotFound):
 		return err
 	case !ours || err != nil || mode == account.Mode && !exists:
-		return t.raiseHouse(ctx, account.Mode, payments.UnknownPayment, account.ID.String(),
+		object := account.ID.String() // of a stranger who shares the terminal there may be any number
+		if ours {
+			object = notice.News.Reference // a payment that we have lost: each one calls an operator
+		}
+		return t.raiseHouse(ctx, account.Mode, payments.UnknownPayment, object,
 			"reference "+notice.News.Reference+", bank's payment "+notice.News.BankID+": "+notice.News.Word)
 	case mode != account.Mode || p.Account != account.ID:
 		_ = t.raiseHouse(ctx, account.Mode, payments.ForgedNotice, account.ID.String(), "it names a payment of another account")
@@ -104,7 +121,9 @@ func (t *Teller) ApplyNotice(ctx context.Context, provider string, raw []byte, h
 	return t.told(ctx, w, n, notice.News)
 }
 
-// told applies what a notification says; what it cannot decide is asked at once, or by a job if the bank is silent.
+// told applies what a notification says; what it cannot decide is asked at once, or by a job if the bank is silent. An
+// attempt that is watched is asked about anyway, as its due key comes. One that had ended is not: there the message itself
+// is undone and comes again.
 func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.News) error {
 	w, out, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
 		return payments.Apply(w, n, news, payments.Told, t.now())
@@ -112,8 +131,11 @@ func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.N
 	if err != nil || !out.Ask {
 		return err
 	}
-	if _, err = t.Ask(ctx, w, n); err == nil {
+	if w, err = t.Ask(ctx, w, n); err == nil {
 		return nil
+	}
+	if p, _ := w.Payment(n); !p.Watched() {
+		return err
 	}
 	body, marshalErr := json.Marshal(AttemptJob{w.Order.Mode, w.Order.ID, n})
 	if marshalErr != nil {

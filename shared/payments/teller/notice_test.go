@@ -1,7 +1,9 @@
 package teller_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -129,6 +131,60 @@ func TestNotice(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		w.work()
 		require.Equal(t, payments.Expired, w.load(o.Order.ID).Payments[0].Status)
+	})
+}
+
+// What a final payment is told has no due key to fall back on: the message itself has to stay until the bank answers.
+func TestNoticeOfAFinalPaymentWhileTheBankIsSilent(t *testing.T) {
+	t.Parallel()
+	t.Run("MoneyThatWentBackIsFoundOut", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		_, p := w.open(w.order(), banks.Card)
+		require.NoError(t, w.tell(p, banks.Paid))
+		w.bank.set(p.Reference(), banks.Refunded)
+		w.bank.next("ask", trouble{before: errLost})
+		w.bank.next("ask", trouble{before: errLost})
+		require.NoError(t, w.tell(p, banks.Refunded))
+		require.Empty(t, w.alarms())
+		w.pass(5 * time.Minute)
+		require.Equal(t, []payments.AlarmKind{payments.RefundedAtBank}, w.alarms())
+	})
+	t.Run("AHoldOfADeclinedOneIsFoundOut", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		o, p := w.open(w.order(hold), banks.Card)
+		require.NoError(t, w.tell(p, banks.Declined))
+		w.bank.set(p.Reference(), banks.Held)
+		w.bank.next("ask", trouble{before: errLost})
+		require.NoError(t, w.tell(p, banks.Held))
+		require.Equal(t, payments.Declined, w.load(o.Order.ID).Payments[0].Status)
+		w.pass(5 * time.Minute)
+		require.Equal(t, payments.Held, w.load(o.Order.ID).Payments[0].Status)
+	})
+}
+
+// stuck are accounts that answer only when the caller has given up.
+type stuck struct{ *contracts }
+
+func (s stuck) ByTerminal(ctx context.Context, _ ids.Mode, _, _ string) (banks.Account, bool, error) {
+	<-ctx.Done()
+	return banks.Account{}, false, ctx.Err()
+}
+
+func TestNoticeIsAnsweredWithinTheBanksWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := setup(t)
+		o, p := w.open(w.order(), banks.Card)
+		w.Teller.Accounts = stuck{w.accounts}
+		began := time.Now()
+		require.NoError(t, w.tell(p, banks.Paid))
+		require.Less(t, time.Since(began), teller.NoticeWait, "the bank has not hung up")
+		w.Teller.Accounts = w.accounts
+		w.clock.Advance(time.Minute)
+		w.work()
+		require.Equal(t, payments.OrderPaid, w.load(o.Order.ID).Status(), "the queue kept it")
 	})
 }
 

@@ -80,6 +80,9 @@ func (t *Teller) keep(ctx context.Context, w payments.Whole, p payments.Payment,
 		return w, p, err
 	}
 	p, _ = w.Payment(p.N)
+	if _, _, kept := w.ByKey(wish.Key.Key); !kept { // it answers all the keys that it can
+		return w, p, payments.ErrPaymentInProgress.After(time.Minute)
+	}
 	return w, p, nil
 }
 

@@ -2,6 +2,7 @@ package teller_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -272,4 +273,27 @@ func TestBudgets(t *testing.T) {
 	w.clock.Advance(30 * time.Hour)
 	within("sweeper lets an order go", func() { w.sweep() }, 2+16, 1, 1)
 	w.quiet()
+}
+
+func TestOpenPromisesOnlyWhatItCanKeep(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o := w.order()
+	with := func(n int) teller.Wish {
+		return teller.Wish{Method: banks.Card, Key: payments.Answered{Key: "key " + strconv.Itoa(n), Hash: "h"}}
+	}
+	for n := range payments.MaxKeys {
+		_, _, err := w.Open(t.Context(), w.load(o.Order.ID), with(n))
+		require.NoError(t, err)
+	}
+	_, _, err := w.Open(t.Context(), w.load(o.Order.ID), with(payments.MaxKeys))
+	require.ErrorIs(t, err, payments.ErrPaymentInProgress, "an answer that could not be repeated is not given")
+	_, _, known := w.load(o.Order.ID).ByKey("key " + strconv.Itoa(payments.MaxKeys))
+	require.False(t, known)
+	_, p, err := w.Open(t.Context(), w.load(o.Order.ID), with(0))
+	require.NoError(t, err)
+	require.Equal(t, 1, p.N)
+	_, _, err = w.Open(t.Context(), w.load(o.Order.ID), wish(banks.Card))
+	require.NoError(t, err, "the payer himself has no key")
+	require.Equal(t, 1, w.bank.called("open"))
 }

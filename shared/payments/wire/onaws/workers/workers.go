@@ -4,6 +4,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"slices"
@@ -94,14 +95,16 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 		}
 		log.Metric(ctx, r.log, now, "due_overdue", total.Overdue.Milliseconds(), log.Milliseconds, nil)
 	}()
+	var failed []error
 	for _, s := range shards {
 		swept, err := r.sweeper.Sweep(ctx, s.mode, s.number)
 		total = total.Add(swept)
-		if err != nil {
-			return err
+		if ctx.Err() != nil {
+			return errors.Join(append(failed, err)...)
 		}
+		failed = append(failed, err) // a shard that cannot be read holds up no other
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // shards lists what to sweep. It begins elsewhere every minute, so that one full shard does not starve those behind it for ever.

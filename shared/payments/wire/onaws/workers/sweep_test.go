@@ -1,0 +1,65 @@
+package workers
+
+import (
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/jobs"
+	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/file"
+	"giberno.ru/shared/platform/log"
+	queueengine "giberno.ru/shared/platform/queue/boltengine"
+	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/boltengine"
+	"giberno.ru/shared/platform/table/faulty"
+)
+
+func TestSweepOfAShardThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	engine, err := boltengine.New(f, boltengine.Options{})
+	require.NoError(t, err)
+	now := clock.At(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	jobsOf, err := queueengine.New(f, now, queueengine.Options{})
+	require.NoError(t, err)
+
+	id := ids.FromParts("an order")
+	number := int(id[0]) % store.Shards
+	broken := (number + store.Shards - 1) % store.Shards
+	rows := store.New(faulty.New(engine, func(c faulty.Call) faulty.Fault {
+		if c.Query != nil && c.Query.Index == table.Second && strings.HasSuffix(c.Query.PK, "#"+twoDigits(broken)) {
+			return faulty.ErrorBefore
+		}
+		return faulty.None
+	}))
+	o, err := payments.NewOrder(payments.Draft{Project: "p", Email: "a@b.ru",
+		Items: []payments.Item{{Name: "a", Price: money.Of(100, money.RUB), Quantity: 1000}}}, id, ids.Test, ids.FromParts("partner"), now.Now())
+	require.NoError(t, err)
+	_, _, err = rows.Create(t.Context(), o)
+	require.NoError(t, err)
+	now.Advance(25 * time.Hour)
+
+	silent := log.New(io.Discard, slog.LevelError)
+	r := round{sweeper: &jobs.Sweeper{Store: rows, Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent}
+	for range 2 * store.Shards { // whichever shard the minute begins with
+		require.ErrorIs(t, r.sweep(t.Context(), Sweep{}), table.ErrUnavailable, "it is told all the same")
+		due, err := rows.DueBy(t.Context(), ids.Test, number, now.Now(), 1)
+		require.NoError(t, err)
+		require.Empty(t, due, "the order was claimed")
+		now.Advance(6 * time.Minute)
+	}
+}
+
+func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
