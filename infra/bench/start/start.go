@@ -1,6 +1,6 @@
 // Package start measures the start of every function: exec → first «next», exec → answer to its sample event over stub
 // endpoints, size, zip and memory, against an empty Lambda and against one function built the usual way. All run by turns in
-// one session, so that a busy moment of the machine falls on all of them.
+// one run, so that a busy moment of the machine falls on all of them.
 package start
 
 import (

@@ -40,7 +40,6 @@ type stage struct {
 	now      atomic.Pointer[platform.Platform]
 	bank     *simulator.Bank
 	bankDoor *httptest.Server
-	alarms   *alarmLog
 	partner  string // its token
 	operator string // the token of the first operator
 
@@ -58,7 +57,7 @@ func (s *stage) Now() time.Time {
 
 func setup(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, dir: t.TempDir(), alarms: &alarmLog{}}
+	s := &stage{t: t, dir: t.TempDir()}
 	s.front = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h := s.door.Load(); h != nil {
 			(*h).ServeHTTP(w, r)
@@ -85,7 +84,7 @@ func setup(t *testing.T) *stage {
 // open starts a platform on the folder; it is not yet reached from outside.
 func (s *stage) open() *platform.Platform {
 	s.t.Helper()
-	p, err := platform.Open(s.t.Context(), platform.Config{Dir: s.dir, BaseURL: s.front.URL, NoSync: true, NoDemo: true, Log: slog.New(s.alarms)})
+	p, err := platform.Open(s.t.Context(), platform.Config{Dir: s.dir, BaseURL: s.front.URL, NoSync: true, NoDemo: true})
 	require.NoError(s.t, err)
 	s.now.Store(p)
 	s.stop = func() {}
@@ -231,39 +230,4 @@ func (s *stage) backup() string {
 	path := filepath.Join(s.t.TempDir(), "backup.db")
 	require.NoError(s.t, platform.WholeFile(s.t.Context(), path, func(w io.Writer) error { _, err := w.Write(copied); return err }))
 	return path
-}
-
-// alarmLog keeps the alarms that the platform logs, as kind and detail.
-type alarmLog struct {
-	mu   sync.Mutex
-	seen []string
-}
-
-func (*alarmLog) Enabled(context.Context, slog.Level) bool { return true }
-
-func (l *alarmLog) Handle(_ context.Context, r slog.Record) error {
-	if r.Message != "alarm" {
-		return nil
-	}
-	var line strings.Builder
-	r.Attrs(func(a slog.Attr) bool { line.WriteString(a.Value.String() + " "); return true })
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.seen = append(l.seen, line.String())
-	return nil
-}
-
-func (l *alarmLog) WithAttrs([]slog.Attr) slog.Handler { return l }
-func (l *alarmLog) WithGroup(string) slog.Handler      { return l }
-
-// of lists the alarms of a kind that name a text.
-func (l *alarmLog) of(kind payments.AlarmKind, text string) (found []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.seen {
-		if strings.HasPrefix(line, string(kind)+" ") && strings.Contains(line, text) {
-			found = append(found, line)
-		}
-	}
-	return found
 }
