@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-sam build sam sam-build docs bench help
+.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-versions check-sam build sam sam-build docs bench help
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -17,7 +17,7 @@ demo: ## play the main road of a payment unattended; exit 0 only if every step h
 test: ## every test that needs Go alone
 	$(GO) test $(PKGS)
 
-check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-sam ## all that has to hold before a change lands
+check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-versions check-sam ## all that has to hold before a change lands
 
 check-format: ## gofmt and a tidy module
 	@out=$$(gofmt -l functions shared infra 2>/dev/null); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -27,6 +27,7 @@ check-vet: ## go vet, with the build tags of the browser tests too
 	$(GO) vet $(PKGS)
 	$(GO) vet -tags browser ./infra/checks/browser
 	$(GO) vet -tags wire ./infra/checks/wire
+	$(GO) vet -tags versions ./infra/checks/versions
 	$(GO) vet -tags process,emulator ./infra/checks/process/...
 
 check-static: ## staticcheck
@@ -59,6 +60,9 @@ check-emulator: ## one event of every kind through AWS's own runtime emulator
 
 check-wire: ## the engines of AWS and the road of a payment against DynamoDB- and SQS-compatible servers
 	bash infra/checks/wire/run.sh
+
+check-versions: ## the road with functions of this and the previous version mixed
+	bash infra/checks/versions/run.sh
 
 check-sam: sam ## the template, the build and the road of a payment under the unmodified SAM CLI
 
