@@ -39,8 +39,8 @@ check-docs: ## the drawings are those of the code
 check-race: ## the tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(PKGS)
 
-check-fuzz: ## every fuzz target for a few seconds
-	$(GO) run ./infra/checks/fuzz -time 5s
+check-fuzz: ## every fuzz target for some thousand inputs
+	$(GO) run ./infra/checks/fuzz -inputs 20000
 
 check-demo: ## the demonstration
 	$(GO) run ./infra/standalone demo

@@ -9,14 +9,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"strconv"
 	"strings"
-	"time"
 )
 
 var listed = regexp.MustCompile(`^Fuzz\w+$`)
 
 func main() {
-	each := flag.Duration("time", 10*time.Second, "for each target")
+	// A count and not a time: at the end of a time the fuzzer may take its own deadline for a failure of the target.
+	each := flag.Int("inputs", 20_000, "new inputs for each target")
 	only := flag.String("run", "", "only targets whose name contains this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -27,7 +28,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, each time.Duration, only string) error {
+func run(ctx context.Context, each int, only string) error {
 	out, err := exec.CommandContext(ctx, "go", "test", "-list", "^Fuzz", "./...").Output()
 	if err != nil {
 		return fmt.Errorf("listing the targets: %w", err)
@@ -50,7 +51,7 @@ func run(ctx context.Context, each time.Duration, only string) error {
 			}
 			count++
 			fmt.Printf("%s %s\n", fields[1], target)
-			cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", each.String(), fields[1])
+			cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", strconv.Itoa(each)+"x", fields[1])
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return fmt.Errorf("%s of %s: %w\n%s", target, fields[1], err, out)
 			}
