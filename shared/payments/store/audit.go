@@ -116,7 +116,9 @@ func (a *Auditor) lookUp(row table.Row) {
 
 func (a *Auditor) alarm(m ids.Mode, row table.Row) {
 	var is payments.Alarm
-	decode(alarmFields, row.Attrs, &is)
+	if err := decode(alarmFields, row.Attrs, &is); err != nil {
+		a.breach(row.Key, "%v", err)
+	}
 	a.audit.Alarms++
 	if row.Key.SK != alarmSK(is) || is.OpenedAt.IsZero() {
 		a.breach(row.Key, "its attributes are those of another alarm")
@@ -193,7 +195,9 @@ func (a *Auditor) child(w payments.Whole, row table.Row) {
 		a.stands(row, table.Key{}, duePlace(o.Mode, o.ID, sk, p.Due))
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
-		decode(receiptFields, row.Attrs, &r)
+		if err := decode(receiptFields, row.Attrs, &r); err != nil {
+			a.breach(row.Key, "%v", err)
+		}
 		a.audit.Receipts++
 		if row.Key != receiptKey(o.Mode, r) {
 			a.breach(row.Key, "it holds the receipt %s", r.ID)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"giberno.ru/shared/core/ids"
@@ -13,7 +15,7 @@ import (
 type field[T any] struct {
 	name string
 	get  func(*T) table.Value
-	set  func(*T, table.Value)
+	set  func(*T, table.Value) error
 }
 
 func encode[T any](fields []field[T], row *T) table.Attrs {
@@ -26,12 +28,19 @@ func encode[T any](fields []field[T], row *T) table.Attrs {
 	return attrs
 }
 
-func decode[T any](fields []field[T], attrs table.Attrs, row *T) {
+// decode reads a row. An attribute that cannot be read is an error and never an empty field: a payment whose pending call
+// was forgotten would open a second road to the same money.
+func decode[T any](fields []field[T], attrs table.Attrs, row *T) error {
 	for _, f := range fields {
-		if v, ok := attrs[f.name]; ok {
-			f.set(row, v)
+		v, ok := attrs[f.name]
+		if !ok {
+			continue
+		}
+		if err := f.set(row, v); err != nil {
+			return fmt.Errorf("store: the attribute %s cannot be read: %w", f.name, err)
 		}
 	}
+	return nil
 }
 
 // change makes an update that gives every field its value and removes the ones that became zero.
@@ -51,6 +60,16 @@ func change[T any](a table.Action, fields []field[T], was, is *T) table.Action {
 	return a.SetAll(set).Remove(gone...)
 }
 
+// errKind is an attribute of another kind than its field's.
+var errKind = errors.New("it is of another kind")
+
+func of(v, like table.Value) error {
+	if v.Kind() != like.Kind() {
+		return errKind
+	}
+	return nil
+}
+
 func text[T any, S ~string](name string, at func(*T) *S) field[T] {
 	return field[T]{name,
 		func(t *T) table.Value {
@@ -59,7 +78,7 @@ func text[T any, S ~string](name string, at func(*T) *S) field[T] {
 			}
 			return table.S(string(*at(t)))
 		},
-		func(t *T, v table.Value) { *at(t) = S(v.Text()) }}
+		func(t *T, v table.Value) error { *at(t) = S(v.Text()); return of(v, table.S("")) }}
 }
 
 func number[T any, I ~int | ~int64](name string, at func(*T) *I) field[T] {
@@ -70,7 +89,7 @@ func number[T any, I ~int | ~int64](name string, at func(*T) *I) field[T] {
 			}
 			return table.N(int64(*at(t)))
 		},
-		func(t *T, v table.Value) { *at(t) = I(v.Number()) }}
+		func(t *T, v table.Value) error { *at(t) = I(v.Number()); return of(v, table.N(0)) }}
 }
 
 func truth[T any](name string, at func(*T) *bool) field[T] {
@@ -81,7 +100,7 @@ func truth[T any](name string, at func(*T) *bool) field[T] {
 			}
 			return table.Flag(true)
 		},
-		func(t *T, v table.Value) { *at(t) = v.True() }}
+		func(t *T, v table.Value) error { *at(t) = v.True(); return of(v, table.Flag(true)) }}
 }
 
 // instant keeps a time as unix milliseconds.
@@ -93,7 +112,7 @@ func instant[T any](name string, at func(*T) *time.Time) field[T] {
 			}
 			return table.N(at(t).UnixMilli())
 		},
-		func(t *T, v table.Value) { *at(t) = time.UnixMilli(v.Number()).UTC() }}
+		func(t *T, v table.Value) error { *at(t) = time.UnixMilli(v.Number()).UTC(); return of(v, table.N(0)) }}
 }
 
 func uuid[T any](name string, at func(*T) *ids.ID) field[T] {
@@ -104,7 +123,7 @@ func uuid[T any](name string, at func(*T) *ids.ID) field[T] {
 			}
 			return table.S(at(t).String())
 		},
-		func(t *T, v table.Value) { *at(t), _ = ids.Parse(v.Text()) }}
+		func(t *T, v table.Value) (err error) { *at(t), err = ids.Parse(v.Text()); return err }}
 }
 
 // document keeps a structure as JSON; empty reports the zero one.
@@ -120,5 +139,5 @@ func document[T, D any](name string, at func(*T) *D, empty func(*D) bool) field[
 			}
 			return table.B(raw)
 		},
-		func(t *T, v table.Value) { _ = json.Unmarshal(v.Bytes(), at(t)) }}
+		func(t *T, v table.Value) error { return json.Unmarshal(v.Bytes(), at(t)) }}
 }

@@ -102,7 +102,9 @@ func (s *Store) RaiseHouse(ctx context.Context, m ids.Mode, a payments.Alarm) er
 	err := s.table.Write(ctx, table.Put(alarmRow(m, houseKey(m, a), a)).If(table.Missing("oat")))
 	if old, ok := table.OldOf(err, 0); ok {
 		var was payments.Alarm
-		decode(alarmFields, old.Attrs, &was)
+		if err := decode(alarmFields, old.Attrs, &was); err != nil {
+			return err
+		}
 		if was.IsOpen() {
 			return nil
 		}
@@ -145,7 +147,9 @@ func (s *Store) OpenAlarms(ctx context.Context, m ids.Mode, after string, limit 
 		}
 		for _, key := range keys {
 			a := OpenAlarm{Mode: m, Place: place[key]}
-			decode(alarmFields, byKey[key].Attrs, &a.Alarm)
+			if err := decode(alarmFields, byKey[key].Attrs, &a.Alarm); err != nil {
+				return nil, "", err
+			}
 			a.Order, _ = ids.Parse(strings.TrimPrefix(key.PK, Prefix+string(m)+"#"))
 			if a.Kind != "" && a.IsOpen() {
 				alarms = append(alarms, a)

@@ -111,13 +111,15 @@ func orderRow(o payments.Order) table.Row {
 		Attrs: encode(orderFields, &o)}
 }
 
-func readOrder(r table.Row) (o payments.Order) {
-	decode(orderFields, r.Attrs, &o)
-	return o
+func readOrder(r table.Row) (o payments.Order, err error) {
+	err = decode(orderFields, r.Attrs, &o)
+	return o, err
 }
 
 func readPayment(r table.Row, order ids.ID) (p payments.Payment, err error) {
-	decode(paymentFields, r.Attrs, &p)
+	if err := decode(paymentFields, r.Attrs, &p); err != nil {
+		return p, err
+	}
 	p.Order, p.N = p.ID.Root(), p.ID.N()
 	if p.Order != order || p.N < 1 {
 		return p, fmt.Errorf("store: the row %q is no payment of its order", r.Key.SK)

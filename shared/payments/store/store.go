@@ -27,7 +27,8 @@ var ErrRaced = errors.New("store: the order changed meanwhile")
 func (s *Store) Create(ctx context.Context, o payments.Order) (kept payments.Order, created bool, err error) {
 	err = s.table.Write(ctx, table.Put(orderRow(o)).If(table.Absent))
 	if old, ok := table.OldOf(err, 0); ok {
-		return readOrder(old), false, nil
+		kept, err = readOrder(old)
+		return kept, false, err
 	}
 	return o, err == nil, err
 }
@@ -57,12 +58,12 @@ func (s *Store) Load(ctx context.Context, m ids.Mode, order ids.ID) (payments.Wh
 	return w, nil
 }
 
-func take(w *payments.Whole, row table.Row, order ids.ID) error {
+func take(w *payments.Whole, row table.Row, order ids.ID) (err error) {
 	switch sk := row.Key.SK; {
 	case sk == orderSK:
-		w.Order = readOrder(row)
+		w.Order, err = readOrder(row)
 	case sk == stateSK:
-		decode(stateFields, row.Attrs, &w.State)
+		err = decode(stateFields, row.Attrs, &w.State)
 	case strings.HasPrefix(sk, "P#"):
 		p, err := readPayment(row, order)
 		if err != nil {
@@ -74,14 +75,14 @@ func take(w *payments.Whole, row table.Row, order ids.ID) error {
 		w.Payments = append(w.Payments, p)
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
-		decode(receiptFields, row.Attrs, &r)
+		err = decode(receiptFields, row.Attrs, &r)
 		w.Receipts = append(w.Receipts, r)
 	case strings.HasPrefix(sk, "A#"):
 		var a payments.Alarm
-		decode(alarmFields, row.Attrs, &a)
+		err = decode(alarmFields, row.Attrs, &a)
 		w.Alarms = append(w.Alarms, a)
 	}
-	return nil
+	return err
 }
 
 // Save carries out an outcome: all its rows or none, on condition that the order's lock and the payments are as they were

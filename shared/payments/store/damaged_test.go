@@ -1,0 +1,55 @@
+package store
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+)
+
+// A row that cannot be read whole is refused: read as empty, a lost call or a deadline would let money move twice.
+func TestDamagedAttributes(t *testing.T) {
+	t.Parallel()
+	refuses(t, "order", orderFields)
+	refuses(t, "state", stateFields)
+	refuses(t, "payment", paymentFields)
+	refuses(t, "receipt", receiptFields)
+	refuses(t, "alarm", alarmFields)
+
+	t.Run("LoadRefusesThePayment", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.opened("damaged")
+		key := paymentKey(ids.Test, whole.Order.ID, 1)
+		require.NoError(t, w.table.Write(t.Context(), table.Update(key).Set("cll", table.B([]byte(`{"op":"capt`)))))
+		_, err := w.Load(t.Context(), ids.Test, whole.Order.ID)
+		require.ErrorContains(t, err, "the attribute cll cannot be read")
+		require.NotErrorIs(t, err, payments.ErrOrderNotFound)
+	})
+}
+
+func refuses[T any](t *testing.T, row string, fields []field[T]) {
+	t.Helper()
+	whole := filled[T]()
+	for _, f := range fields {
+		for damage, v := range map[string]table.Value{"CutOff": table.B([]byte("{")), "OfAnotherKind": other(f.get(&whole))} {
+			t.Run(row+"/"+f.name+"/"+damage, func(t *testing.T) {
+				t.Parallel()
+				attrs := encode(fields, &whole)
+				attrs[f.name] = v
+				var read T
+				require.ErrorContains(t, decode(fields, attrs, &read), f.name)
+			})
+		}
+	}
+}
+
+func other(v table.Value) table.Value {
+	if v.Kind() == table.N(0).Kind() {
+		return table.S("7")
+	}
+	return table.N(7)
+}
