@@ -102,6 +102,7 @@ type News struct {
 	Word      string       // the bank's own word, for the log and the operator
 	Underway  bool         // the bank is still at a call of ours that moves money: neither done nor undone
 	Amount    *money.Money // as the bank states it; nil when it does not
+	Left      *money.Money // of a payment that was taken: what has not been given back yet, as the bank states it; nil when it does not
 	Card      CardMask
 	Decline   Decline
 }
@@ -144,6 +145,7 @@ type Notice struct {
 	Terminal string
 	News     News
 	Receipt  *receipts.Fiscal // a fiscal receipt was made; News then only names the payment
+	Closing  bool             // the receipt's lines are of full settlement: it closes a prepayment, unless the sale was one from the start
 }
 
 // Driver is the least a bank must do. A driver has no memory, no clock and no retry: one method is one conversation.
@@ -172,6 +174,31 @@ type Canceller interface {
 // Capturer is a bank that can take a held amount, whole or in part. receipt is nil where the bank makes none.
 type Capturer interface {
 	Capture(ctx context.Context, a Account, r Ref, amount money.Money, receipt *receipts.Document) (News, error)
+}
+
+// Return is a wish to give taken money back, whole or in part.
+type Return struct {
+	Key     string             // ours, unique for ever, 1..40 of [a-z0-9]; a bank that knows keys carries one key out once
+	Amount  money.Money        // always stated, never "the rest"
+	Method  Method             // of the payment
+	Receipt *receipts.Document // only the returned lines; nil: the bank makes none, or the whole payment goes back and the bank repeats its own receipt
+}
+
+// Refunder is a bank that gives taken money back.
+type Refunder interface {
+	// Refund carries a Return out. The News says how the payment stands: PartlyRefunded or Refunded with Left, or Underway
+	// (status Paid) where the bank only began (SBP).
+	Refund(ctx context.Context, a Account, r Ref, give Return) (News, error)
+	// AskRefund tells how the last return of a payment ended, for banks and methods without keys: Underway while it runs,
+	// Left after it. A return that the bank refused is status Paid or PartlyRefunded with Decline set.
+	AskRefund(ctx context.Context, a Account, r Ref, m Method) (News, error)
+	// RefundsByKey reports that a Return of this method may be repeated under its Key without giving the money back twice.
+	RefundsByKey(m Method) bool
+}
+
+// Closer is a bank whose till makes the closing receipt once the goods are given: full settlement after a prepayment.
+type Closer interface {
+	CloseReceipt(ctx context.Context, a Account, r Ref, receipt *receipts.Document) error
 }
 
 // Paged is a bank whose payment pages live at fixed origins, which a page of ours that redirects there must allow.

@@ -48,7 +48,7 @@ func checkCapture(r Ref, amount money.Money) error {
 	if amount.Amount <= 0 || !amount.Currency.Known() {
 		return badRequest("the amount must be positive and of a known currency")
 	}
-	if !r.Amount.IsZero() && (amount.Currency != r.Amount.Currency || amount.Amount > r.Amount.Amount) {
+	if exceeds(amount, r.Amount) {
 		return badRequest("more than was held, or another currency")
 	}
 	return nil
@@ -65,7 +65,7 @@ func checkOpened(o Opened) error {
 	return nil
 }
 
-// checkNews refuses an answer about another payment than the one that was asked about.
+// checkNews refuses an answer about another payment than the one that was asked about, and one that cannot be true of it.
 func checkNews(r Ref, n News) error {
 	if r.Reference != "" && n.Reference != "" && n.Reference != r.Reference {
 		return unknown("the answer has another reference")
@@ -73,7 +73,7 @@ func checkNews(r Ref, n News) error {
 	if r.BankID != "" && n.BankID != "" && n.BankID != r.BankID {
 		return unknown("the answer has another number of the bank's")
 	}
-	return nil
+	return checkLeft(r, n)
 }
 
 // clean makes a bank's news fit to go further: a status of ours, a mask that is one, texts without secrets, a card's
@@ -92,15 +92,17 @@ func clean(n News) News {
 	if n.Amount != nil && n.Amount.Amount < 0 {
 		n.Amount, n.Status = nil, Unrecognised
 	}
+	if n.Left != nil && n.Left.Amount < 0 {
+		n.Left, n.Status = nil, Unrecognised
+	}
 	return n
 }
 
 func isReference(text string) bool {
-	if text == "" || len(text) > maxReference {
-		return false
-	}
-	return !strings.ContainsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return text != "" && len(text) <= maxReference && !strings.ContainsFunc(text, notPlain)
 }
+
+func notPlain(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
 
 func isBankID(text string) bool {
 	if text == "" || len(text) > maxBankID {

@@ -158,7 +158,7 @@ func (b *Bank) news(ctx context.Context, a Account, name string, r Ref, do func(
 			return err
 		}
 		news = clean(told)
-		return checkNews(r, news)
+		return checkNews(r, told)
 	})
 	if err != nil {
 		return News{}, err

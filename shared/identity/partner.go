@@ -25,7 +25,8 @@ type Partner struct {
 	FeeBP          int64     `json:"fee_bp"`    // our fee, basis points of the amount
 	FeeFixed       int64     `json:"fee_fixed"` // and minor units per payment
 	RefundOurFee   bool      `json:"refund_our_fee"`
-	Live           bool      `json:"live"` // may have live tokens
+	RefundLimit    int64     `json:"refund_limit"` // minor units of one payment that a single person may give back; 0: any
+	Live           bool      `json:"live"`         // may have live tokens
 	CreatedAt      time.Time `json:"created_at"`
 	Version        int64     `json:"-"`
 }
@@ -52,6 +53,7 @@ func (p Partner) Check() error {
 	w.unless(p.Phone == "" || phoneForm().MatchString(p.Phone), "phone", "expected + and 10 to 15 digits")
 	w.unless(p.FeeBP >= 0 && p.FeeBP <= MaxFeeBP, "fee_bp", "expected 0 to 10000 basis points")
 	w.unless(p.FeeFixed >= 0 && p.FeeFixed <= 1_000_000_00, "fee_fixed", "expected 0 to 100000000 minor units")
+	w.unless(p.RefundLimit >= 0 && p.RefundLimit <= 1_000_000_000_000, "refund_limit", "expected 0 to 1000000000000 minor units; 0 is no limit")
 	if p.PaymentAddress != "" {
 		w.unless(ValidAddress(p.PaymentAddress, ids.Live), "payment_address", "expected an https address without user, query and fragment")
 	}

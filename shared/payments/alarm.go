@@ -11,10 +11,12 @@ const (
 	SecondSuccess   AlarmKind = "second_success"    // the payer paid twice: one of them has to be given back
 	PaidAfterCancel AlarmKind = "paid_after_cancel" // the payer paid an order that was cancelled
 	RefundedAtBank  AlarmKind = "refunded_at_bank"  // money went back without us
+	RefundMismatch  AlarmKind = "refund_mismatch"   // the bank has more left of a payment than our refunds leave
 	CancelWasRefund AlarmKind = "cancel_was_refund" // our cancel found the payment paid, and gave the money back
 	CancelWasVoid   AlarmKind = "cancel_was_void"   // our cancel found the payment held, and released it
 	StuckPayment    AlarmKind = "stuck_payment"     // long past its deadline and the bank still has no final word
-	ReceiptMissing  AlarmKind = "receipt_missing"   // paid for an hour and no fiscal receipt
+	StuckRefund     AlarmKind = "stuck_refund"      // for days, and the bank still has no final word about it
+	ReceiptMissing  AlarmKind = "receipt_missing"   // paid, refunded or fulfilled for an hour and no fiscal receipt
 	ReceiptConflict AlarmKind = "receipt_conflict"  // a second, different receipt of one operation
 	ForgedNotice    AlarmKind = "forged_notice"     // a notification whose signature or account is wrong
 	UnknownPayment  AlarmKind = "unknown_payment"   // a true notification of a payment that is not ours

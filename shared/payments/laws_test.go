@@ -77,6 +77,71 @@ func lawful(t require.TestingT, out payments.Outcome) {
 	if after.State.Winner != 0 {
 		require.Equal(t, 1, winners)
 	}
+	lawfulRefunds(t, out)
+}
+
+// refundEdges are the steps that a refund may take.
+var refundEdges = map[payments.RefundStatus][]payments.RefundStatus{
+	payments.RefundAwaitsApproval: {payments.RefundPending, payments.RefundFailed},
+	payments.RefundPending:        {payments.RefundUnknown, payments.RefundSucceeded, payments.RefundFailed},
+	payments.RefundUnknown:        {payments.RefundPending, payments.RefundSucceeded, payments.RefundFailed},
+}
+
+// lawfulRefunds holds what is true of every decision about money that goes back.
+func lawfulRefunds(t require.TestingT, out payments.Outcome) {
+	before, after := out.Before, out.After
+	changed := map[int]bool{}
+	for _, r := range out.ChangedRefunds() {
+		changed[r.N] = true
+	}
+	promised, back := map[int]int64{}, map[int]int64{}
+	for _, r := range after.Refunds {
+		was, existed := before.Refund(r.N)
+		switch {
+		case !changed[r.N]:
+			require.Equal(t, was, r, "what is not written has not changed")
+		case existed:
+			require.Equal(t, was.Version+1, r.Version)
+			require.Equal(t, was.Amount, r.Amount)
+			require.True(t, was.Status == r.Status || slices.Contains(refundEdges[was.Status], r.Status), "%s → %s", was.Status, r.Status)
+		default:
+			require.Equal(t, int64(1), r.Version)
+		}
+		if changed[r.N] && r.Status.Final() && was.Status != r.Status {
+			require.True(t, out.StateChanged(), "the end of a refund is under the order's lock")
+		}
+		if !existed {
+			require.True(t, out.StateChanged(), "a refund begins under the order's lock")
+		}
+		if !r.Status.Final() {
+			require.False(t, r.Due.IsZero(), "refund %d is %s and nobody carries it on", r.N, r.Status)
+		}
+		if r.Status != payments.RefundFailed {
+			promised[r.Payment] += r.Amount.Amount
+		}
+		if r.Status == payments.RefundSucceeded {
+			back[r.Payment] += r.Amount.Amount
+		}
+	}
+	kept := map[int]int64{}
+	for _, p := range after.State.Promised {
+		kept[p.N] = p.Amount
+	}
+	for _, p := range after.Payments {
+		require.Equal(t, promised[p.N], kept[p.N], "STATE promises what the refunds of attempt %d do", p.N)
+		require.LessOrEqual(t, promised[p.N], p.Captured, "attempt %d gives back more than it took", p.N)
+	}
+	if w := after.State.Winner; w != 0 {
+		require.Equal(t, back[w], after.State.Refunded)
+		want := payments.OrderPaid
+		switch {
+		case after.State.Refunded == after.State.Paid && after.State.Refunded > 0:
+			want = payments.OrderRefunded
+		case after.State.Refunded > 0:
+			want = payments.OrderPartiallyRefunded
+		}
+		require.Equal(t, want, after.State.Status)
+	}
 }
 
 // endsRoad: the attempt held the payer's road and does not any more.

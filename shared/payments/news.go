@@ -66,7 +66,7 @@ func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time)
 	}
 	switch status {
 	case banks.Paid:
-		out.paid(p, news, now)
+		out.paid(p, news, how, now)
 	case banks.Held:
 		out.held(p, news, how, now)
 	case banks.Pending:
@@ -88,11 +88,14 @@ func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time)
 	return out
 }
 
-func (o *Outcome) paid(p Payment, news banks.News, now time.Time) {
+func (o *Outcome) paid(p Payment, news banks.News, how Evidence, now time.Time) {
 	if p.Status == Paid {
 		if p.Card.Pan == "" && news.Card.Pan != "" { // learnt by asking, where the bank names no card
 			p.Card = news.Card
 			o.put(p)
+		}
+		if how == Asked {
+			o.compare(p, news, now)
 		}
 		return
 	}
@@ -118,6 +121,9 @@ func (o *Outcome) win(p Payment, captured int64, news banks.News, now time.Time)
 	p = p.touched(now)
 	if p.Call.Op == CallCapture {
 		p.Capture = Answered{Key: p.Call.Key, Hash: p.Call.Hash, At: now, Status: Paid, Amount: captured}
+		if captured < p.Amount.Amount {
+			p.Taken = p.Call.Items
+		}
 	}
 	p.Status, p.Captured, p.PaidAt, p.Call = Paid, captured, now, Call{}
 	p.Card = newer(p.Card, news.Card)
@@ -278,23 +284,27 @@ func (o *Outcome) reversed(p Payment, news banks.News, how Evidence, now time.Ti
 }
 
 // refunded is money that went back: it had been paid, so that is recorded first. Partial and full refunds can be
-// announced by the same words for different truths, so a notification only makes us ask.
+// announced by the same words for different truths, so a notification only makes us ask, unless all has gone back already.
 func (o *Outcome) refunded(p Payment, news banks.News, how Evidence, now time.Time) {
 	if how == Told {
-		if p.Status != Paid || !o.After.Raised(RefundedAtBank, p.ID.String()) && !o.After.everRaised(CancelWasRefund, p.ID.String()) {
-			o.Ask = true
-		}
+		o.Ask = p.Status != Paid || o.After.returned(p.N) < p.Captured
 		return
 	}
 	byCancel := p.Call.Op == CallCancel || p.Call.Op == CallVoid
 	if p.Status != Paid {
 		o.win(p, p.expected(), news, now)
+		p, _ = o.After.Payment(p.N)
 	}
-	if byCancel {
-		o.raise(CancelWasRefund, p.ID.String(), "our cancel met a paid payment", now)
-	} else if !o.After.everRaised(CancelWasRefund, p.ID.String()) {
-		o.raise(RefundedAtBank, p.ID.String(), "the bank says "+news.Word, now)
+	if !byCancel {
+		o.compare(p, news, now)
+		return
 	}
+	left, stated := left(news)
+	if !stated {
+		left = 0 // our cancel was for all of it
+	}
+	o.foundRefund(p, p.Captured-o.After.returned(p.N)-left, BySystem, "our cancel met a paid payment", now)
+	o.raise(CancelWasRefund, p.ID.String(), "our cancel met a paid payment", now)
 }
 
 // NotFound decides what it means that the bank, asked, does not know attempt n.

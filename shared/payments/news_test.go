@@ -140,7 +140,7 @@ func TestApplyFacts(t *testing.T) {
 		p := out.After.Payments[0]
 		require.Equal(t, payments.State{Version: 2, Status: payments.OrderPaid, Attempts: 1, Winner: 1, Paid: total.Amount, UpdatedAt: now}, out.After.State)
 		require.Equal(t, total.Amount, p.Captured)
-		require.Equal(t, total.Amount, p.Refundable())
+		require.Equal(t, total.Amount, out.After.Refundable(1))
 		require.Equal(t, n.Card, p.Card)
 		require.Equal(t, now, p.PaidAt)
 		require.Equal(t, now.Add(payments.FeedFirst), p.Due)

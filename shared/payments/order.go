@@ -36,6 +36,7 @@ type Order struct {
 
 // Item is one line of an order. Amount = round half up(Price × Quantity).
 type Item struct {
+	Line     int            `json:"line,omitempty"` // of the order, where the item is a part of it; 0: its place in the list
 	Name     string         `json:"name"`
 	Price    money.Money    `json:"price"`
 	Quantity money.Quantity `json:"quantity"`
@@ -89,7 +90,8 @@ type State struct {
 	Open      int   // the attempt that holds the payer's road, 0: none
 	Winner    int   // the attempt that paid the order, 0: none
 	Paid      int64 // minor units taken by the winner
-	Refunded  int64 // minor units given back, succeeded only
+	Refunded  int64 // minor units given back of the winner, succeeded only
+	Promised  []Promised
 	UpdatedAt time.Time
 	Cancel    Answered // the call that cancelled it
 }
@@ -108,6 +110,7 @@ type Whole struct {
 	Order    Order
 	State    State
 	Payments []Payment
+	Refunds  []Refund // at index N-1, too
 	Receipts []Receipt
 	Alarms   []Alarm
 }
@@ -137,18 +140,17 @@ func (w Whole) OpenPayment() (Payment, bool) {
 // UpdatedAt is when anything of the order last changed.
 func (w Whole) UpdatedAt() time.Time {
 	at := w.Order.CreatedAt
-	for _, t := range append([]time.Time{w.State.UpdatedAt}, updates(w.Payments)...) {
+	times := []time.Time{w.State.UpdatedAt}
+	for _, p := range w.Payments {
+		times = append(times, p.UpdatedAt)
+	}
+	for _, r := range w.Refunds {
+		times = append(times, r.UpdatedAt)
+	}
+	for _, t := range times {
 		if t.After(at) {
 			at = t
 		}
 	}
 	return at
-}
-
-func updates(ps []Payment) []time.Time {
-	ts := make([]time.Time, len(ps))
-	for i, p := range ps {
-		ts[i] = p.UpdatedAt
-	}
-	return ts
 }

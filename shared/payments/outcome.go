@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
 )
 
 // Outcome is what a decision changes: the rows to write, all in one write, or the wish to ask the bank first.
@@ -15,7 +16,8 @@ type Outcome struct {
 
 	stateChanged bool
 	changed      map[int]bool // payment numbers
-	NewReceipts  []Receipt
+	refunds      map[int]bool // refund numbers
+	receipts     map[ids.ID]bool
 	NewAlarms    []Alarm
 }
 
@@ -24,12 +26,13 @@ func begin(w Whole) Outcome {
 	after.Payments = append([]Payment(nil), w.Payments...)
 	after.Alarms = append([]Alarm(nil), w.Alarms...)
 	after.Receipts = append([]Receipt(nil), w.Receipts...)
+	after.Refunds = append([]Refund(nil), w.Refunds...)
 	return Outcome{Before: w, After: after}
 }
 
 // Empty reports that nothing has to be written.
 func (o Outcome) Empty() bool {
-	return !o.stateChanged && len(o.changed) == 0 && len(o.NewReceipts) == 0 && len(o.NewAlarms) == 0
+	return !o.stateChanged && len(o.changed) == 0 && len(o.refunds) == 0 && len(o.receipts) == 0 && len(o.NewAlarms) == 0
 }
 
 // StateChanged reports that the order's lock row is part of the write.
@@ -62,6 +65,66 @@ func (o *Outcome) put(p Payment) {
 		return
 	}
 	o.After.Payments[p.N-1] = p
+}
+
+// ChangedRefunds gives the refunds to write, in the order of their numbers.
+func (o Outcome) ChangedRefunds() []Refund {
+	var rs []Refund
+	for _, r := range o.After.Refunds {
+		if o.refunds[r.N] {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+// putRefund takes a changed or new refund into the write.
+func (o *Outcome) putRefund(r Refund) {
+	var version int64
+	if old, ok := o.Before.Refund(r.N); ok {
+		version = old.Version
+	}
+	r.Version = version + 1
+	if o.refunds == nil {
+		o.refunds = map[int]bool{}
+	}
+	o.refunds[r.N] = true
+	if r.N > len(o.After.Refunds) {
+		o.After.Refunds = append(o.After.Refunds, r)
+		return
+	}
+	o.After.Refunds[r.N-1] = r
+}
+
+// ChangedReceipts gives the receipts to write.
+func (o Outcome) ChangedReceipts() []Receipt {
+	var rs []Receipt
+	for _, r := range o.After.Receipts {
+		if o.receipts[r.ID] {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+// putReceipt takes a changed or new receipt into the write.
+func (o *Outcome) putReceipt(r Receipt) {
+	var version int64
+	if old, ok := o.Before.ReceiptOf(r.ID); ok {
+		version = old.Version
+	}
+	r.Version = version + 1
+	if o.receipts == nil {
+		o.receipts = map[ids.ID]bool{}
+	}
+	o.receipts[r.ID] = true
+	for i := range o.After.Receipts {
+		if o.After.Receipts[i].ID == r.ID {
+			o.After.Receipts[i] = r
+			return
+		}
+	}
+	o.After.Receipts = append(o.After.Receipts, r)
 }
 
 // state takes the order's lock into the write.

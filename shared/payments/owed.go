@@ -3,6 +3,8 @@ package payments
 import (
 	"slices"
 	"time"
+
+	"giberno.ru/shared/core/ids"
 )
 
 // FeedFirst is how far ahead a due key is set after a change, so that the table's changes are worked through first.
@@ -36,7 +38,7 @@ func nextLook(p Payment, now time.Time) time.Time {
 func Looked(w Whole, n int, now time.Time) Outcome {
 	out := begin(w)
 	p, ok := w.Payment(n)
-	if !ok || !p.Watched() {
+	if !ok || !p.Asked() {
 		return out
 	}
 	p.Checks++
@@ -61,7 +63,23 @@ const (
 	DutyTidy   Duty = "tidy"   // close the other attempts of an order that is paid, cancelled or expired
 	DutyExpire Duty = "expire" // expire the order
 	DutyAlarm  Duty = "alarm"  // call an operator: a receipt is missing
+	DutyReturn Duty = "return" // give back a success that the order does not keep
+	DutyRefund Duty = "refund" // carry a refund on: call the bank, ask it, or let an approval expire
 )
+
+// Owed lists what a child of an order is still owed, or the order itself.
+func Owed(w Whole, child ids.ID, now time.Time) (duties []Duty, again time.Time) {
+	switch child.Family() {
+	case ids.Root:
+		return OwedByOrder(w, now)
+	case ids.Payment:
+		return OwedByPayment(w, child.N(), now)
+	case ids.Refund:
+		return OwedByRefund(w, child.N(), now)
+	default:
+		return OwedByReceipt(w, child, now)
+	}
+}
 
 // OwedByPayment lists what attempt n is still owed, from the facts alone: the relay asks it of a change, the sweeper of a
 // row whose due key has come, so a lost message is only a late one. again is when to look next while something is owed.
@@ -77,6 +95,12 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 		}
 	}
 	if p.Status == Paid {
+		if p.Suspect {
+			duties = append(duties, DutyAsk)
+		}
+		if w.Unwanted(n) {
+			duties = append(duties, DutyReturn)
+		}
 		if w.others(n) {
 			duties = append(duties, DutyTidy)
 		}
@@ -97,6 +121,45 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 		}
 	}
 	return duties, again
+}
+
+// OwedByRefund lists what refund k is still owed. again is when to look next while something is owed.
+func OwedByRefund(w Whole, k int, now time.Time) (duties []Duty, again time.Time) {
+	r, ok := w.Refund(k)
+	switch {
+	case !ok:
+		return nil, time.Time{}
+	case r.Status == RefundAwaitsApproval && now.Before(r.CreatedAt.Add(ApprovalLife)):
+		return nil, r.CreatedAt.Add(ApprovalLife)
+	case !r.Status.Final():
+		return []Duty{DutyRefund}, now.Add(looks[min(r.Checks, len(looks)-1)])
+	case r.Status == RefundSucceeded && !w.receiptMissed(r):
+		return nil, time.Time{}
+	case r.Status == RefundFailed:
+		return nil, time.Time{}
+	case now.Before(r.SucceededAt.Add(ReceiptWithin)):
+		return nil, r.SucceededAt.Add(ReceiptWithin)
+	}
+	return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
+}
+
+// receiptMissed reports a refund that the bank's till owes a receipt which no operator was called for yet.
+func (w Whole) receiptMissed(r Refund) bool {
+	p, ok := w.Payment(r.Payment)
+	_, printed := w.ReceiptOf(w.Order.ID.Child(ids.RefundReceipt, r.N))
+	return ok && p.Fiscal && !printed && !w.everRaised(ReceiptMissing, r.ID.String())
+}
+
+// OwedByReceipt lists what a receipt is still owed: the operator, once it is late.
+func OwedByReceipt(w Whole, id ids.ID, now time.Time) (duties []Duty, again time.Time) {
+	r, ok := w.ReceiptOf(id)
+	switch {
+	case !ok || r.Status != ReceiptPending || w.everRaised(ReceiptMissing, id.String()):
+		return nil, time.Time{}
+	case now.Before(r.CreatedAt.Add(ReceiptWithin)):
+		return nil, r.CreatedAt.Add(ReceiptWithin)
+	}
+	return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
 }
 
 // OwedByOrder says whether the order has to expire now. again is when to look next.
@@ -128,7 +191,7 @@ func (w Whole) others(n int) bool {
 
 func (w Whole) hasTillReceipt(p Payment) bool {
 	for _, r := range w.Receipts {
-		if r.Payment == p.ID && r.Operation == "payment" && r.Verified {
+		if r.Payment == p.ID && r.Operation == OfPayment && r.Verified {
 			return true
 		}
 	}
@@ -144,15 +207,50 @@ func (w Whole) everRaised(kind AlarmKind, object string) bool {
 	return false
 }
 
-// MissReceipt calls an operator because a paid payment has no receipt in time.
-func MissReceipt(w Whole, n int, now time.Time) Outcome {
+// MissReceipt calls an operator because the receipt of child (a payment, a refund or a fulfilment) did not come in time.
+func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	out := begin(w)
-	p, ok := w.Payment(n)
-	if !ok || p.Status != Paid || !p.Fiscal || w.hasTillReceipt(p) || now.Before(p.PaidAt.Add(ReceiptWithin)) {
+	var since time.Time
+	switch child.Family() {
+	case ids.Payment:
+		if p, ok := w.Payment(child.N()); ok && p.Status == Paid && p.Fiscal && !w.hasTillReceipt(p) {
+			since = p.PaidAt
+		}
+	case ids.Refund:
+		if r, ok := w.Refund(child.N()); ok && r.Status == RefundSucceeded && w.receiptMissed(r) {
+			since = r.SucceededAt
+		}
+	default:
+		if r, ok := w.ReceiptOf(child); ok && r.Status == ReceiptPending {
+			since = r.CreatedAt
+		}
+	}
+	if !since.IsZero() && !now.Before(since.Add(ReceiptWithin)) {
+		out.raise(ReceiptMissing, child.String(), "owed since "+since.Format(time.RFC3339)+" and not made", now)
+	}
+	return out
+}
+
+// RefundLooked records a look at refund k that changed nothing: the next one is further away, and one that is long overdue
+// calls an operator.
+func RefundLooked(w Whole, k int, now time.Time) Outcome {
+	out := begin(w)
+	r, ok := w.Refund(k)
+	if !ok || r.Status.Final() || r.Status == RefundAwaitsApproval {
 		return out
 	}
-	out.raise(ReceiptMissing, p.ID.String(), "paid at "+p.PaidAt.Format(time.RFC3339)+" and no receipt since", now)
+	r.Checks++
+	r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
+	out.putRefund(r)
+	out.stuck(r, now)
 	return out
+}
+
+// stuck calls an operator for a refund that has no end for days.
+func (o *Outcome) stuck(r Refund, now time.Time) {
+	if now.After(r.CreatedAt.Add(RefundPatience)) {
+		o.raise(StuckRefund, r.ID.String(), "status "+string(r.Status)+" for days", now)
+	}
 }
 
 // Expire ends an order that nobody paid in time. An open attempt is waited for: the bank's deadline is not after ours.

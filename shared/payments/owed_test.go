@@ -81,10 +81,10 @@ func TestOwedByPayment(t *testing.T) {
 		duties, again = payments.OwedByPayment(w, 1, due)
 		require.Equal(t, []payments.Duty{payments.DutyAlarm}, duties)
 		require.True(t, again.After(due))
-		require.True(t, payments.MissReceipt(w, 1, due.Add(-time.Second)).Empty())
-		out := payments.MissReceipt(w, 1, due)
+		require.True(t, payments.MissReceipt(w, w.Payments[0].ID, due.Add(-time.Second)).Empty())
+		out := payments.MissReceipt(w, w.Payments[0].ID, due)
 		require.Equal(t, []payments.AlarmKind{payments.ReceiptMissing}, raised(out))
-		require.True(t, payments.MissReceipt(out.After, 1, due).Empty())
+		require.True(t, payments.MissReceipt(out.After, w.Payments[0].ID, due).Empty())
 		duties, again = payments.OwedByPayment(out.After, 1, due)
 		require.Empty(t, duties)
 		require.True(t, again.IsZero(), "the operator knows")
@@ -92,7 +92,7 @@ func TestOwedByPayment(t *testing.T) {
 	t.Run("WithItsReceiptNothingIsOwed", func(t *testing.T) {
 		t.Parallel()
 		w := at(t, payments.Paid, "")
-		w = payments.AddReceipt(w, w.Payments[0], fiscal(1), start).After
+		w = payments.AddReceipt(w, w.Payments[0], fiscal(1), false, payments.Told, start).After
 		duties, again := payments.OwedByPayment(w, 1, start.Add(72*time.Hour))
 		require.Empty(t, duties)
 		require.True(t, again.IsZero())

@@ -75,7 +75,9 @@ type Payment struct {
 	Hold     bool
 	Status   Status
 	Amount   money.Money
-	Captured int64 // minor units taken
+	Captured int64  // minor units taken
+	Taken    []Item // the lines of a partial capture; empty: all of the order
+	Suspect  bool   // the bank spoke of money given back that is none of our refunds: ask again once those have ended
 
 	BankID    string
 	PageURL   string
@@ -114,19 +116,14 @@ func (p Payment) Ref() banks.Ref {
 	return banks.Ref{Reference: p.Reference(), BankID: p.BankID, Amount: p.Amount}
 }
 
-// Refundable is what may still be given back, in minor units.
-func (p Payment) Refundable() int64 {
-	if p.Status != Paid {
-		return 0
-	}
-	return p.Captured
-}
-
 // Waiting reports that somebody is still waiting for the bank's answer to a call.
 func (p Payment) Waiting(now time.Time) bool { return p.Call.Op != "" && now.Before(p.Call.Until) }
 
 // Watched reports an attempt that the bank may still change.
 func (p Payment) Watched() bool { return p.Status.Open() || p.Status == Superseded }
+
+// Asked reports an attempt about which the bank is asked: a watched one, and a paid one of which money may have gone back.
+func (p Payment) Asked() bool { return p.Watched() || p.Suspect }
 
 func (p Payment) touched(now time.Time) Payment {
 	p.UpdatedAt, p.Checks, p.MissedAt = now, 0, time.Time{}

@@ -1,23 +1,53 @@
 package payments
 
 import (
+	"slices"
 	"time"
 
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/receipts"
+)
+
+// ReceiptStatus is where a fiscal receipt stands.
+type ReceiptStatus string
+
+// The statuses of a receipt.
+const (
+	ReceiptPending ReceiptStatus = "pending" // a till has been asked, or has to be
+	ReceiptReady   ReceiptStatus = "ready"
+	ReceiptFailed  ReceiptStatus = "failed" // proven: no till made it
+)
+
+// Operation is what a receipt is about. There is one receipt per operation and kind, ever.
+type Operation string
+
+// The operations.
+const (
+	OfPayment    Operation = "payment"
+	OfRefund     Operation = "refund"
+	OfFulfilment Operation = "fulfilment" // the goods of a prepayment were given
+	OfCorrection Operation = "correction"
 )
 
 // Receipt is a fiscal receipt that hangs on an order.
 type Receipt struct {
 	ID        ids.ID
 	Payment   ids.ID
-	Operation string // payment refund fulfilment correction
-	Status    string // pending ready failed
-	Source    string // the provider's name, or "partner"
+	Operation Operation
+	Status    ReceiptStatus
+	Source    string // the provider whose till makes it, or "partner"
 	Verified  bool
-	Fiscal    receipts.Fiscal
+	Fiscal    receipts.Fiscal // Kind and Total from the start, the rest once it is ready
+	Items     []Item          // its lines; empty: those of the order
 	CreatedAt time.Time
+
+	Version   int64
+	Failure   string // why no till made it
+	Key       Answered
+	UpdatedAt time.Time
+	Due       time.Time // zero: nothing is owed
 }
 
 // ReceiptOf gives the receipt with this id.
@@ -42,41 +72,77 @@ func (w Whole) AlreadyHas(f receipts.Fiscal) bool {
 
 // AddReceipt decides where a receipt that the bank's till made for payment p belongs. A receipt that is already there
 // changes nothing. A second income receipt of one payment is kept out and raises an alarm: one receipt per operation.
-func AddReceipt(w Whole, p Payment, f receipts.Fiscal, now time.Time) Outcome {
+// Returns of one amount are matched oldest first; one that belongs to no refund that we know makes us ask the bank, for
+// it may have given money back without us. closing says that its lines are of full settlement.
+func AddReceipt(w Whole, p Payment, f receipts.Fiscal, closing bool, how Evidence, now time.Time) Outcome {
 	out := begin(w)
 	if w.AlreadyHas(f) {
 		return out
 	}
-	r := Receipt{Payment: p.ID, Operation: "payment", Status: "ready", Source: p.Provider, Verified: true, Fiscal: f, CreatedAt: now}
 	switch f.Kind {
 	case receipts.Income:
-		r.ID = p.Order.Child(ids.PaymentReceipt, p.N)
+		out.addIncome(p, f, closing, now)
 	case receipts.IncomeReturn:
-		n := 1 + w.countReceipts(ids.RefundReceipt)
-		if n > ids.MaxChild {
-			out.raise(ReceiptConflict, p.ID.String(), "one receipt of a refund more than an order can hold: FD "+itoa(f.FD), now)
-			return out
-		}
-		r.Operation, r.ID = "refund", p.Order.Child(ids.RefundReceipt, n)
+		out.addReturn(p, f, how, now)
 	default:
 		out.raise(ReceiptConflict, p.ID.String(), "a till made a receipt of kind "+string(f.Kind), now)
-		return out
 	}
-	if old, ok := w.ReceiptOf(r.ID); ok {
-		out.raise(ReceiptConflict, p.ID.String(), "a second receipt: FD "+itoa(f.FD)+" beside FD "+itoa(old.Fiscal.FD), now)
-		return out
+	return out
+}
+
+func (o *Outcome) addIncome(p Payment, f receipts.Fiscal, closing bool, now time.Time) {
+	id := p.Order.Child(ids.PaymentReceipt, p.N)
+	old, taken := o.After.ReceiptOf(id)
+	if pending, ok := o.After.closing(p); ok && (closing || taken) {
+		o.fill(pending, p, f, pending.Fiscal.Total.Amount, now)
+		return
+	}
+	if taken {
+		o.raise(ReceiptConflict, p.ID.String(), "a second receipt: FD "+itoa(f.FD)+" beside FD "+itoa(old.Fiscal.FD), now)
+		return
 	}
 	due := p.expected()
 	if p.Status == Paid {
 		due = p.Captured
 	}
-	if f.Kind == receipts.Income && (f.Total.Amount != due || f.Total.Currency != p.Amount.Currency) {
-		out.raise(AmountMismatch, r.ID.String(), "the receipt is over "+f.Total.String(), now)
-	}
-	out.addReceipt(r)
+	o.fill(Receipt{ID: id, Payment: p.ID, Operation: OfPayment, Items: p.Taken, CreatedAt: now}, p, f, due, now)
 	p.Due = now.Add(FeedFirst) // what else is owed is looked at then
-	out.put(p)
-	return out
+	o.put(p)
+}
+
+func (o *Outcome) addReturn(p Payment, f receipts.Fiscal, how Evidence, now time.Time) {
+	r, ok := o.After.unprinted(p, f.Total)
+	if !ok {
+		if o.Ask = how == Told; !o.Ask {
+			o.raise(ReceiptConflict, p.ID.String(), "a receipt over a return that nobody knows: FD "+itoa(f.FD)+", "+f.Total.String(), now)
+		}
+		return
+	}
+	o.fill(Receipt{ID: p.Order.Child(ids.RefundReceipt, r.N), Payment: p.ID, Operation: OfRefund, Items: o.After.ReturnedLines(r), CreatedAt: now},
+		p, f, r.Amount.Amount, now)
+}
+
+// unprinted is the oldest refund of this amount that has no receipt yet.
+func (w Whole) unprinted(p Payment, total money.Money) (Refund, bool) {
+	for _, r := range w.Refunds {
+		if r.Payment != p.N || !r.counts() || r.Status == RefundAwaitsApproval || r.Amount != total {
+			continue
+		}
+		if _, printed := w.ReceiptOf(p.Order.Child(ids.RefundReceipt, r.N)); !printed {
+			return r, true
+		}
+	}
+	return Refund{}, false
+}
+
+// fill makes a receipt ready. One over another sum than the operation's is kept, for the till has printed it, and calls
+// an operator.
+func (o *Outcome) fill(r Receipt, p Payment, f receipts.Fiscal, due int64, now time.Time) {
+	if f.Total.Amount != due || f.Total.Currency != p.Amount.Currency {
+		o.raise(AmountMismatch, r.ID.String(), "the receipt is over "+f.Total.String(), now)
+	}
+	r.Status, r.Source, r.Verified, r.Fiscal, r.UpdatedAt, r.Due = ReceiptReady, p.Provider, true, f, now, time.Time{}
+	o.putReceipt(r)
 }
 
 // AttachReceipt adds a receipt that the partner made himself and names by its address. It is not verified.
@@ -96,28 +162,127 @@ func AttachReceipt(w Whole, f receipts.Fiscal, now time.Time) (Outcome, Receipt,
 		return out, Receipt{}, ErrTooManyReceipts
 	}
 	f.Kind, f.Total = receipts.Income, winner.Amount
-	r := Receipt{ID: w.Order.ID.Child(ids.PaymentReceipt, n), Payment: winner.ID, Operation: "payment", Status: "ready",
-		Source: "partner", Fiscal: f, CreatedAt: now}
-	out.addReceipt(r)
-	return out, r, nil
+	out.putReceipt(Receipt{ID: w.Order.ID.Child(ids.PaymentReceipt, n), Payment: winner.ID, Operation: OfPayment, Status: ReceiptReady,
+		Source: "partner", Fiscal: f, CreatedAt: now, UpdatedAt: now})
+	return out, out.After.Receipts[len(out.After.Receipts)-1], nil
 }
 
 // MaxReceiptsOfTill: receipts 1 … 20 belong to the attempts of the same number, those above to the partner.
 const MaxReceiptsOfTill = ids.MaxAttempts
 
-// ErrTooManyReceipts is the refusal of one more receipt of the partner's.
-var ErrTooManyReceipts = fault.Conflict("receipts_exhausted", "The order has all the receipts it can hold.")
+// The refusals of receipts.
+var (
+	ErrTooManyReceipts = fault.Conflict("receipts_exhausted", "The order has all the receipts it can hold.")
+	ErrNotFulfillable  = fault.Conflict("not_fulfillable", "Only a paid, prepaid order of which nothing was refunded can be closed, and only once.")
+	ErrFulfilPart      = fault.Conflict("operation_not_supported", "The bank's till closes a prepayment only as a whole.")
+)
 
-func (o *Outcome) addReceipt(r Receipt) {
-	o.NewReceipts = append(o.NewReceipts, r)
-	o.After.Receipts = append(o.After.Receipts, r)
+// prepaid are the modes of payment (tag 1214) that a receipt of full settlement has to close.
+var prepaid = []string{"full_prepayment", "prepayment", "advance"}
+
+// fullPayment is the mode of a closing receipt's lines.
+const fullPayment = "full_payment"
+
+// closing gives the fulfilment of payment p that waits for its receipt.
+func (w Whole) closing(p Payment) (Receipt, bool) {
+	i := slices.IndexFunc(w.Receipts, func(r Receipt) bool {
+		return r.Operation == OfFulfilment && r.Payment == p.ID && r.Status == ReceiptPending
+	})
+	if i < 0 {
+		return Receipt{}, false
+	}
+	return w.Receipts[i], true
 }
 
-func (w Whole) countReceipts(f ids.Family) (n int) {
+// Fulfilled reports a prepayment that was closed, or is being closed.
+func (w Whole) Fulfilled(p Payment) bool {
+	return slices.ContainsFunc(w.Receipts, func(r Receipt) bool {
+		return r.Operation == OfFulfilment && r.Payment == p.ID && r.Status != ReceiptFailed
+	})
+}
+
+// BeginFulfil makes the intent to close a prepaid order: the goods were given, and the bank's till owes the receipt of
+// full settlement (54-FZ; tbank.md §3.9). parts, if any, must be all that was paid.
+func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcome, Receipt, error) {
+	p, paid := w.Payment(w.State.Winner)
+	if !paid || w.State.promised(p.N) > 0 || !p.Fiscal {
+		return Outcome{}, Receipt{}, ErrNotFulfillable
+	}
+	items := w.Order.Items
+	if len(p.Taken) > 0 {
+		items = p.Taken
+	}
+	n := 1
 	for _, r := range w.Receipts {
-		if r.ID.Family() == f {
-			n++
+		if r.Operation != OfFulfilment {
+			continue
+		}
+		if r.Status != ReceiptFailed || n >= ids.MaxChild {
+			return Outcome{}, Receipt{}, ErrNotFulfillable
+		}
+		n++
+	}
+	closes := slices.ContainsFunc(items, func(i Item) bool { return slices.Contains(prepaid, i.Mode) })
+	switch {
+	case !closes || sum(items) != p.Captured:
+		return Outcome{}, Receipt{}, ErrNotFulfillable
+	case len(parts) > 0 && !all(items, parts):
+		return Outcome{}, Receipt{}, ErrFulfilPart
+	}
+	lines := slices.Clone(items)
+	for i := range lines {
+		lines[i].Mode = fullPayment
+	}
+	r := Receipt{ID: w.Order.ID.Child(ids.FulfilmentReceipt, n), Payment: p.ID, Operation: OfFulfilment, Status: ReceiptPending,
+		Source: p.Provider, Verified: true, Items: lines, CreatedAt: now, UpdatedAt: now, Due: now.Add(ReceiptWithin),
+		Fiscal: receipts.Fiscal{Kind: receipts.Income, Total: money.Of(p.Captured, p.Amount.Currency)},
+		Key:    Answered{Key: key, Hash: hash, At: now, Amount: w.State.Refunded}}
+	out := begin(w)
+	out.putReceipt(r)
+	out.state(w.State, now) // no refund may begin beside it
+	return out, r, nil
+}
+
+func sum(items []Item) (minor int64) {
+	for _, i := range items {
+		minor += i.Amount.Amount // at most the order's total
+	}
+	return minor
+}
+
+// all reports parts that name every item whole.
+func all(items []Item, parts []Part) bool {
+	if len(parts) != len(items) {
+		return false
+	}
+	for i, item := range items {
+		line := item.Line
+		if line == 0 {
+			line = i + 1
+		}
+		if !slices.Contains(parts, Part{line, item.Quantity}) {
+			return false
 		}
 	}
-	return n
+	return true
+}
+
+// ReceiptRefused records that a till proved not to make a receipt.
+func ReceiptRefused(w Whole, id ids.ID, why string, now time.Time) Outcome {
+	out := begin(w)
+	if r, ok := w.ReceiptOf(id); ok && r.Status == ReceiptPending {
+		r.Status, r.Failure, r.UpdatedAt, r.Due = ReceiptFailed, why, now, time.Time{}
+		out.putReceipt(r)
+	}
+	return out
+}
+
+// FulfilByKey finds the fulfilment that answers an Idempotency-Key.
+func (w Whole) FulfilByKey(key string) (Receipt, bool) {
+	for _, r := range w.Receipts {
+		if key != "" && r.Operation == OfFulfilment && r.Key.Key == key {
+			return r, true
+		}
+	}
+	return Receipt{}, false
 }

@@ -21,48 +21,53 @@ func TestAddReceipt(t *testing.T) {
 	t.Run("HasTheNumberOfItsPayment", func(t *testing.T) {
 		t.Parallel()
 		w := at(t, payments.Paid, "")
-		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), start)
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), false, payments.Told, start)
 		lawful(t, out)
-		require.Equal(t, []payments.Receipt{{ID: w.Order.ID.Child(ids.PaymentReceipt, 1), Payment: w.Payments[0].ID, Operation: "payment",
-			Status: "ready", Source: "tbank", Verified: true, Fiscal: fiscal(1), CreatedAt: start}}, out.NewReceipts)
+		require.Equal(t, []payments.Receipt{{ID: w.Order.ID.Child(ids.PaymentReceipt, 1), Payment: w.Payments[0].ID, Operation: "payment", Version: 1,
+			Status: "ready", Source: "tbank", Verified: true, Fiscal: fiscal(1), CreatedAt: start, UpdatedAt: start}}, out.ChangedReceipts())
 		require.Empty(t, raised(out))
 		got, ok := out.After.ReceiptOf(w.Order.ID.Child(ids.PaymentReceipt, 1))
 		require.True(t, ok)
 		require.Equal(t, fiscal(1), got.Fiscal)
-		require.True(t, payments.AddReceipt(out.After, w.Payments[0], fiscal(1), start).Empty(), "told again")
+		require.True(t, payments.AddReceipt(out.After, w.Payments[0], fiscal(1), false, payments.Told, start).Empty(), "told again")
 	})
 	t.Run("ASecondOneIsKeptOut", func(t *testing.T) {
 		t.Parallel()
 		w := at(t, payments.Paid, "")
-		w = payments.AddReceipt(w, w.Payments[0], fiscal(1), start).After
-		out := payments.AddReceipt(w, w.Payments[0], fiscal(2), start)
+		w = payments.AddReceipt(w, w.Payments[0], fiscal(1), false, payments.Told, start).After
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(2), false, payments.Told, start)
 		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
-		require.Empty(t, out.NewReceipts)
+		require.Empty(t, out.ChangedReceipts())
 	})
-	t.Run("OfARefund", func(t *testing.T) {
+	t.Run("OfReturnsOldestFirst", func(t *testing.T) {
+		t.Parallel()
+		w := succeeded(t, refunding(t, at(t, payments.Paid, ""), 50_000), 1)
+		w = succeeded(t, refunding(t, w, 20_000), 2)
+		w = succeeded(t, refunding(t, w, 50_000), 3)
+		f := fiscal(3)
+		f.Kind, f.Total = receipts.IncomeReturn, money.Of(50_000, money.RUB)
+		f.FD = 3
+		w = payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start).After
+		f.FD = 4
+		out := payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start)
+		lawful(t, out)
+		require.Empty(t, raised(out))
+		for fd, refund := range map[int64]int{3: 1, 4: 3} {
+			r, ok := out.After.ReceiptOf(w.Order.ID.Child(ids.RefundReceipt, refund))
+			require.True(t, ok)
+			require.Equal(t, fd, r.Fiscal.FD)
+			require.Equal(t, payments.OfRefund, r.Operation)
+		}
+	})
+	t.Run("OfAReturnThatNobodyKnowsAsksFirst", func(t *testing.T) {
 		t.Parallel()
 		w := at(t, payments.Paid, "")
 		f := fiscal(3)
 		f.Kind = receipts.IncomeReturn
-		out := payments.AddReceipt(w, w.Payments[0], f, start)
-		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 1), out.NewReceipts[0].ID)
-		require.Equal(t, "refund", out.NewReceipts[0].Operation)
-		f.FD = 4
-		out = payments.AddReceipt(out.After, w.Payments[0], f, start)
-		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 2), out.NewReceipts[0].ID)
-	})
-	t.Run("OfOneRefundMoreThanAnOrderCanNumber", func(t *testing.T) {
-		t.Parallel()
-		w := at(t, payments.Paid, "")
-		f := fiscal(0)
-		f.Kind = receipts.IncomeReturn
-		for range ids.MaxChild {
-			f.FD++
-			w = payments.AddReceipt(w, w.Payments[0], f, start).After
-		}
-		f.FD++
-		out := payments.AddReceipt(w, w.Payments[0], f, start)
-		require.Empty(t, out.NewReceipts, "no row has such a name")
+		require.True(t, payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start).Ask)
+		out := payments.AddReceipt(w, w.Payments[0], f, false, payments.Asked, start)
+		require.False(t, out.Ask)
+		require.Empty(t, out.ChangedReceipts())
 		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
 	})
 	t.Run("OfAnUnknownKind", func(t *testing.T) {
@@ -70,9 +75,9 @@ func TestAddReceipt(t *testing.T) {
 		w := at(t, payments.Paid, "")
 		f := fiscal(3)
 		f.Kind = ""
-		out := payments.AddReceipt(w, w.Payments[0], f, start)
+		out := payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start)
 		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
-		require.Empty(t, out.NewReceipts)
+		require.Empty(t, out.ChangedReceipts())
 	})
 	t.Run("AnotherSumIsKeptAndAlarms", func(t *testing.T) {
 		t.Parallel()
@@ -80,9 +85,9 @@ func TestAddReceipt(t *testing.T) {
 			w := at(t, payments.Paid, "")
 			f := fiscal(1)
 			f.Total = sum
-			out := payments.AddReceipt(w, w.Payments[0], f, start)
+			out := payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start)
 			require.Equal(t, []payments.AlarmKind{payments.AmountMismatch}, raised(out))
-			require.Len(t, out.NewReceipts, 1)
+			require.Len(t, out.ChangedReceipts(), 1)
 		}
 	})
 	t.Run("OfAPartialCapture", func(t *testing.T) {
@@ -90,16 +95,16 @@ func TestAddReceipt(t *testing.T) {
 		w := at(t, payments.Paid, "")
 		w.Payments[0].Captured = 100
 		f := fiscal(1)
-		require.NotEmpty(t, raised(payments.AddReceipt(w, w.Payments[0], f, start)), "the till took the whole amount")
+		require.NotEmpty(t, raised(payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start)), "the till took the whole amount")
 		f.Total.Amount = 100
-		require.Empty(t, raised(payments.AddReceipt(w, w.Payments[0], f, start)))
+		require.Empty(t, raised(payments.AddReceipt(w, w.Payments[0], f, false, payments.Told, start)))
 	})
 	t.Run("BeforeTheNewsOfThePayment", func(t *testing.T) {
 		t.Parallel()
 		w := opened(fresh(t), banks.Card, start)
-		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), start)
+		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), false, payments.Told, start)
 		lawful(t, out)
-		require.Len(t, out.NewReceipts, 1)
+		require.Len(t, out.ChangedReceipts(), 1)
 		require.Empty(t, raised(out))
 	})
 }

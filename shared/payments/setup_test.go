@@ -101,3 +101,18 @@ func raised(out payments.Outcome) (kinds []payments.AlarmKind) {
 	}
 	return kinds
 }
+
+// refunding gives amount of attempt 1 back (0: all that is left), as far as the intent.
+func refunding(t require.TestingT, w payments.Whole, amount int64) payments.Whole {
+	out, _, err := payments.BeginRefund(w, 1, payments.RefundWish{Amount: amount, Source: payments.ByPartner, Keyed: true}, start)
+	require.NoError(t, err)
+	lawful(t, out)
+	return out.After
+}
+
+// succeeded lets the bank carry refund k out.
+func succeeded(t require.TestingT, w payments.Whole, k int) payments.Whole {
+	out := payments.RefundAnswered(w, k, banks.News{Status: banks.PartlyRefunded}, start)
+	lawful(t, out)
+	return out.After
+}

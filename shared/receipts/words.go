@@ -71,6 +71,12 @@ var Measures = Words{
 // Taxations are the systems of taxation (tag 1055), each a bit. envd has been abolished and is not offered.
 var Taxations = Words{{"osn", 1}, {"usn_income", 2}, {"usn_income_outcome", 4}, {"esn", 16}, {"patent", 32}}
 
+// AgentTypes are the signs of an agent (tag 1222), each a bit.
+var AgentTypes = Words{
+	{"bank_paying_agent", 1}, {"bank_paying_subagent", 2}, {"paying_agent", 4}, {"paying_subagent", 8},
+	{"attorney", 16}, {"commission_agent", 32}, {"another", 64},
+}
+
 // Moscow is the zone of fiscal times that name none.
 var Moscow = time.FixedZone("MSK", 3*60*60)
 

@@ -20,7 +20,7 @@ const (
 	FaultLostRequest   FaultKind = "lost_request"   // the connection breaks, nothing happened
 	FaultLostAnswer    FaultKind = "lost_answer"    // the connection breaks, though it happened
 	FaultUnknownStatus FaultKind = "unknown_status" // a Status that no document lists; also of notifications
-	FaultWrongAmount   FaultKind = "wrong_amount"   // Amount is a rouble too much; also of notifications
+	FaultWrongAmount   FaultKind = "wrong_amount"   // Amount, of Cancel NewAmount, is a rouble too much; also of notifications
 	FaultGarbage       FaultKind = "garbage"        // HTTP 200 with half an answer
 	FaultRefundRefused FaultKind = "refund_refused" // Cancel of an SBP payment: the payer's bank does not take the money
 )
@@ -253,8 +253,10 @@ func (f Fault) spoil(out any) {
 	if _, has := a["Status"]; has && f.Fault == FaultUnknownStatus {
 		a["Status"] = strangeStatus
 	}
-	if kopecks, has := a["Amount"].(int64); has && f.Fault == FaultWrongAmount {
-		a["Amount"] = kopecks + 100
+	for _, name := range []string{"Amount", "NewAmount"} { // Cancel has no Amount, only what is left
+		if kopecks, has := a[name].(int64); has && f.Fault == FaultWrongAmount {
+			a[name] = kopecks + 100
+		}
 	}
 }
 

@@ -144,6 +144,17 @@ func TestFaultsOfCalls(t *testing.T) {
 		require.EqualValues(t, 10100, ask()["Amount"])
 		require.Equal(t, "NEW", ask()["Status"])
 	})
+	t.Run("WrongAmountOfCancelIsWhatIsLeft", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		id := w.open("o", 10000)
+		w.pay(id, Attempt{})
+		require.NoError(t, w.bank.SetFault(Fault{Call: "Cancel", Fault: FaultWrongAmount}))
+		out := w.call("Cancel", answer{"PaymentId": id, "Amount": 4000})
+		require.EqualValues(t, 10000, out["OriginalAmount"])
+		require.EqualValues(t, 6100, out["NewAmount"])
+		require.EqualValues(t, 6000, w.call("GetState", answer{"PaymentId": id})["Amount"], "the truth is another")
+	})
 	t.Run("Slow", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

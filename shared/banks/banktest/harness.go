@@ -30,6 +30,11 @@ type Truth struct {
 	Amount    money.Money
 	Number    string // written in the amount's place instead of Amount, when not empty: "149900.5", "1e5" …
 	Pan       string // of the card in a notification, when not empty
+
+	Before  money.Money // what was left of the payment before its last return
+	Left    money.Money // and after it
+	Rest    string      // written in Left's place, when not empty
+	Refused string      // why the payer's bank would not take the last return, when not empty
 }
 
 // Harness describes a bank to the contract.
@@ -38,7 +43,7 @@ type Harness struct {
 	New func(out outbound.Doer) banks.Driver
 	// Account is one that the fake accepts; its Password must be long enough to be found in a log.
 	Account banks.Account
-	// Charge is a good one; its deadline is after Now.
+	// Charge is a good one, with a receipt; its deadline is after Now.
 	Charge banks.Charge
 	// Now is when the tests happen.
 	Now time.Time
@@ -52,6 +57,11 @@ type Harness struct {
 	Amount func(m money.Money) string
 	// Notice is the bank's signed notification.
 	Notice func(a banks.Account, truth Truth) (raw []byte, header http.Header)
+	// Gives reads an order to give money back: how much in minor units, and the key where the bank knows one. ok is false
+	// for every other call. nil where the bank gives nothing back.
+	Gives func(path string, body []byte) (minor int64, key string, ok bool)
+	// Underway is the bank's word of a return without key that it has only begun; "" where every return ends at once.
+	Underway string
 	// Words is the bank's table of statuses.
 	Words map[string]banks.Status
 	// Secrets are texts that no log and no error may contain, besides the account's passwords.
@@ -64,6 +74,8 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Ask", h.ask)
 	t.Run("Cancel", h.cancel)
 	t.Run("Capture", h.capture)
+	t.Run("Refund", h.refund)
+	t.Run("CloseReceipt", h.closeReceipt)
 	t.Run("LostAnswers", h.lostAnswers)
 	t.Run("Notices", h.notices)
 	t.Run("NothingSecretIsSaid", h.nothingSecretIsSaid)
@@ -76,15 +88,17 @@ type world struct {
 	truth Truth
 	plan  faulty.Plan
 	spoil func(path string, good []byte) (status int, body []byte) // nil: the good answer
+	lie   func(told *Truth)                                        // what is told of a return instead of the truth
 
-	mu   sync.Mutex
-	sent [][]byte
-	logs bytes.Buffer
+	mu    sync.Mutex
+	sent  [][]byte
+	given map[string]Truth // by key: the answer of the first time
+	logs  bytes.Buffer
 }
 
 func (h Harness) world(t *testing.T) *world {
 	t.Helper()
-	w := &world{h: h, truth: h.truth()}
+	w := &world{h: h, truth: h.truth(), given: map[string]Truth{}}
 	transport := &faulty.Transport{Next: faulty.Handler{Serve: w}, Plan: func(r *http.Request) faulty.Fault {
 		if w.plan == nil {
 			return faulty.None
@@ -100,15 +114,16 @@ func (h Harness) world(t *testing.T) *world {
 func (h Harness) truth() Truth {
 	return Truth{
 		Reference: h.Charge.Reference, BankID: h.BankID, Amount: h.Charge.Amount, Word: h.word(banks.Pending),
-		Pan: "430000******0777",
+		Pan: "430000******0777", Before: h.Charge.Amount, Left: h.Charge.Amount,
 	}
 }
 
-// word is a word of the bank's for a status of ours, always the same one; "" when it has none.
+// word is a word of the bank's for a status of ours, always the same one and never that of a call under way; "" when it
+// has none.
 func (h Harness) word(status banks.Status) string {
 	found := ""
 	for word, s := range h.Words {
-		if s == status && (found == "" || word < found) {
+		if s == status && word != h.Underway && (found == "" || word < found) {
 			found = word
 		}
 	}
@@ -124,8 +139,9 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
 	w.sent = append(w.sent, body)
+	told := w.give(r.URL.Path, body)
 	w.mu.Unlock()
-	answer, status := w.h.Answer(r.URL.Path, body, w.truth), http.StatusOK
+	answer, status := w.h.Answer(r.URL.Path, body, told), http.StatusOK
 	if w.spoil != nil {
 		status, answer = w.spoil(r.URL.Path, answer)
 	}
@@ -134,6 +150,38 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 	out.WriteHeader(status)
 	_, _ = out.Write(answer)
+}
+
+// give carries a return out, one key once, and gives what the bank tells. Every other call is told the truth.
+func (w *world) give(path string, body []byte) Truth {
+	if w.h.Gives == nil {
+		return w.truth
+	}
+	minor, key, ok := w.h.Gives(path, body)
+	if !ok {
+		return w.truth
+	}
+	if first, done := w.given[key]; done {
+		return first
+	}
+	w.truth.Before = w.truth.Left
+	switch {
+	case key == "" && w.h.Underway != "":
+		w.truth.Word = w.h.Underway
+	case minor == w.truth.Left.Amount:
+		w.truth.Left.Amount, w.truth.Word = 0, w.h.word(banks.Refunded)
+	default:
+		w.truth.Left.Amount -= minor
+		w.truth.Word = w.h.word(banks.PartlyRefunded)
+	}
+	told := w.truth
+	if w.lie != nil {
+		w.lie(&told)
+	}
+	if key != "" {
+		w.given[key] = told
+	}
+	return told
 }
 
 // call is one of the bank's calls, so that faults can be tried on each.
@@ -162,6 +210,36 @@ func (h Harness) calls(t *testing.T) []call {
 	if bank.CanCapture() {
 		all = append(all, call{"Capture", func(ctx context.Context, w *world) error {
 			_, err := w.bank.Capture(ctx, h.Account, h.ref(), h.Charge.Amount, nil)
+			return err
+		}})
+	}
+	if bank.CanClose() {
+		all = append(all, call{"CloseReceipt", func(ctx context.Context, w *world) error {
+			return w.bank.CloseReceipt(ctx, h.Account, h.ref(), h.Charge.Receipt)
+		}})
+	}
+	return append(all, h.returns(t)...)
+}
+
+// returns are the calls about a return, of one method that the bank knows by key and of one that it does not.
+func (h Harness) returns(t *testing.T) []call {
+	t.Helper()
+	var all []call
+	if !h.world(t).bank.CanRefund() {
+		return nil
+	}
+	for _, byKey := range []bool{true, false} {
+		methods := h.methods(t, byKey)
+		if len(methods) == 0 {
+			continue
+		}
+		m := methods[0]
+		all = append(all, call{"Refund/" + string(m), func(ctx context.Context, w *world) error {
+			_, err := w.bank.Refund(ctx, h.Account, h.ref(), h.returning(h.Charge.Amount.Amount, m))
+			return err
+		}}, call{"AskRefund/" + string(m), func(ctx context.Context, w *world) error {
+			w.truth.Word = h.word(banks.Paid)
+			_, err := w.bank.AskRefund(ctx, h.Account, h.ref(), m)
 			return err
 		}})
 	}

@@ -35,6 +35,8 @@ var (
 	_ banks.Driver    = (*Driver)(nil)
 	_ banks.Canceller = (*Driver)(nil)
 	_ banks.Capturer  = (*Driver)(nil)
+	_ banks.Refunder  = (*Driver)(nil)
+	_ banks.Closer    = (*Driver)(nil)
 	_ banks.Paged     = (*Driver)(nil)
 )
 
@@ -129,11 +131,18 @@ func (d *Driver) Ask(ctx context.Context, a banks.Account, r banks.Ref) (banks.N
 	if r.BankID == "" {
 		return d.checkOrder(ctx, a, r)
 	}
+	return d.state(ctx, a, r)
+}
+
+// state calls GetState, whose Amount is what is left of a payment that was taken.
+func (d *Driver) state(ctx context.Context, a banks.Account, r banks.Ref) (banks.News, error) {
 	answer, err := d.call(ctx, a, "/v2/GetState", looks, newRequest(a.Terminal).text("PaymentId", r.BankID))
 	if err != nil {
 		return banks.News{}, err
 	}
-	return stateNews(answer, r, "Amount", stated)
+	news, err := stateNews(answer, r, "Amount", stated)
+	news.Left = leftOf(news, r)
+	return news, err
 }
 
 // checkOrder reads all payments of our reference. There is normally one; of several the weightiest is the truth.
@@ -142,8 +151,7 @@ func (d *Driver) checkOrder(ctx context.Context, a banks.Account, r banks.Ref) (
 	if err != nil {
 		return banks.News{}, err
 	}
-	list, _ := answer.find("Payments")
-	payments, err := elements(list.text, maxPayments)
+	payments, err := answer.list("Payments", maxPayments)
 	if err != nil || answer.text("OrderId") != r.Reference {
 		return banks.News{}, unknown(errors.New("CheckOrder answered for another order"))
 	}
@@ -159,7 +167,7 @@ func (d *Driver) checkOrder(ctx context.Context, a banks.Account, r banks.Ref) (
 		if err != nil {
 			return banks.News{}, err
 		}
-		news.Reference = r.Reference
+		news.Reference, news.Left = r.Reference, leftOf(news, r)
 		if i == 0 || weight(news.Status) > weight(truth.Status) {
 			truth = news
 		}

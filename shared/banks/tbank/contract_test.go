@@ -65,8 +65,9 @@ func TestContract(t *testing.T) {
 		Refusal: func(string, []byte) []byte {
 			return []byte(`{"Success":false,"ErrorCode":"1051","Message":"Недостаточно средств на карте","Details":"Card 4300000000000777"}`)
 		},
-		Amount:  func(m money.Money) string { return `"Amount":` + strconv.FormatInt(m.Amount, 10) + "," },
-		Notice:  notice,
+		Amount: func(m money.Money) string { return `"Amount":` + strconv.FormatInt(m.Amount, 10) + "," },
+		Notice: notice,
+		Gives:  gives, Underway: "ASYNC_REFUNDING",
 		Words:   tbank.Statuses(),
 		Secrets: []string{"buyer@example.com", "+79000000000", "4300000000000777"},
 	})
@@ -81,19 +82,58 @@ func answer(path string, body []byte, truth banktest.Truth) []byte {
 		amount = strconv.FormatInt(truth.Amount.Amount, 10)
 	}
 	head := fmt.Sprintf(`"TerminalKey":%q,"OrderId":%q,"Success":true,"ErrorCode":"0"`, asked.TerminalKey, truth.Reference)
+	state := amount
+	if truth.Word == "PARTIAL_REFUNDED" && truth.Number == "" {
+		state = strconv.FormatInt(truth.Left.Amount, 10)
+	}
 	switch strings.TrimPrefix(path, "/v2/") {
 	case "Init":
 		return []byte(fmt.Sprintf(`{%s,"Status":"NEW","PaymentId":%q,"Amount":%s,"PaymentURL":"https://securepay.tinkoff.ru/abc"}`, head, truth.BankID, amount))
 	case "GetQr":
 		return []byte(fmt.Sprintf(`{%s,"PaymentId":%s,"Data":"https://qr.nspk.ru/AD10006PTORDPC5D98HPT12HV37MMQ6G?type=02"}`, head, truth.BankID))
 	case "GetState", "Confirm":
-		return []byte(fmt.Sprintf(`{%s,"Status":%q,"PaymentId":%q,"Amount":%s}`, head, truth.Word, truth.BankID, amount))
+		return []byte(fmt.Sprintf(`{%s,"Status":%q,"PaymentId":%q,"Amount":%s}`, head, truth.Word, truth.BankID, state))
 	case "Cancel":
-		return []byte(fmt.Sprintf(`{%s,"Status":%q,"PaymentId":%s,"OriginalAmount":%s,"NewAmount":0}`, head, truth.Word, truth.BankID, amount))
+		return cancelAnswer(head, body, truth)
+	case "GetQrState":
+		refused := ""
+		if truth.Refused != "" {
+			refused = `,"QrCancelCode":"I05043",` + text("QrCancelMessage", truth.Refused)
+		}
+		return []byte(fmt.Sprintf(`{%s,"Status":"CONFIRMED","PaymentId":%s,"Amount":%s%s}`, head, truth.BankID, amount, refused))
+	case "/cashbox/SendClosingReceipt":
+		return []byte(`{"Success":true,"ErrorCode":"0","Message":"OK"}`)
 	case "CheckOrder":
 		return []byte(fmt.Sprintf(`{%s,"Message":"OK","Payments":[{"PaymentId":%q,"Amount":%s,"Status":%q,"Success":"true","ErrorCode":0}]}`, head, truth.BankID, amount, truth.Word))
 	}
 	return []byte(`{"Success":false,"ErrorCode":"9999","Message":"no such method"}`)
+}
+
+// cancelAnswer echoes the key that it was given, if any.
+func cancelAnswer(head string, body []byte, truth banktest.Truth) []byte {
+	before, left, key := strconv.FormatInt(truth.Before.Amount, 10), truth.Rest, ""
+	if truth.Number != "" {
+		before = truth.Number
+	}
+	if left == "" {
+		left = strconv.FormatInt(truth.Left.Amount, 10)
+	}
+	if _, given, ok := gives("/v2/Cancel", body); ok && given != "" {
+		key = "," + text("ExternalRequestId", given)
+	}
+	return []byte(fmt.Sprintf(`{%s,"Status":%q,"PaymentId":%s,"OriginalAmount":%s,"NewAmount":%s%s}`, head, truth.Word, truth.BankID, before, left, key))
+}
+
+func gives(path string, body []byte) (int64, string, bool) {
+	var asked struct {
+		Amount            *int64
+		ExternalRequestID string `json:"ExternalRequestId"`
+	}
+	err := json.Unmarshal(body, &asked)
+	if path != "/v2/Cancel" || err != nil || asked.Amount == nil {
+		return 0, "", false
+	}
+	return *asked.Amount, asked.ExternalRequestID, true
 }
 
 func notice(a banks.Account, truth banktest.Truth) ([]byte, http.Header) {

@@ -99,7 +99,7 @@ type effect byte
 const (
 	looks effect = iota // moves nothing
 	opens               // makes a payment that nobody can pay without the answer
-	moves               // takes, captures or gives back money
+	moves               // takes, captures or gives back money, or makes a receipt: once is right and twice is wrong
 )
 
 // refusal translates an answer that says Success false. «Internal error, try again» proves nothing about a call that moves

@@ -2,8 +2,12 @@ package tbank_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/banks/banktest"
@@ -50,10 +54,16 @@ func FuzzNotice(f *testing.F) {
 // was asked for.
 func FuzzAnswer(f *testing.F) {
 	truth := banktest.Truth{Reference: reference, BankID: bankID, Word: "CONFIRMED", Amount: money.Of(149_900, money.RUB)}
-	for _, path := range []string{"/v2/Init", "/v2/GetQr", "/v2/GetState", "/v2/CheckOrder", "/v2/Cancel"} {
+	for _, path := range []string{"/v2/Init", "/v2/GetQr", "/v2/GetState", "/v2/CheckOrder", "/v2/Cancel", "/v2/GetQrState"} {
 		f.Add(answer(path, []byte(`{"TerminalKey":"GibernoTestDEMO"}`), truth))
 	}
 	f.Add([]byte(`{"Success":false,"ErrorCode":"1051","Message":"\ud800"}`))
+	f.Add([]byte(`{"OrderId":"` + reference + `","Success":true,"ErrorCode":"0","Payments":"[{\"PaymentId\""}`))
+	f.Add([]byte(cancelled("PARTIAL_REFUNDED", `,"OriginalAmount":149900,"NewAmount":99900`)))
+	f.Add([]byte(cancelled("REFUNDED", `,"OriginalAmount":50000,"NewAmount":0,"ExternalRequestId":"`+key+`"`)))
+	f.Add([]byte(cancelled("ASYNC_REFUNDING", `,"OriginalAmount":149900,"NewAmount":149900`)))
+	f.Add([]byte(cancelled("CONFIRMED", `,"Amount":149900,"QrCancelCode":"I05043","QrCancelMessage":"нет счёта"`)))
+	f.Add([]byte(cancelled("PARTIAL_REFUNDED", `,"Amount":99900`)))
 	f.Add([]byte(`{"OrderId":"x","Success":true,"ErrorCode":0,"Payments":[{"PaymentId":1},{}, [] ]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := tbank.New(always(body))
@@ -66,8 +76,60 @@ func FuzzAnswer(f *testing.F) {
 		if news, err := d.Ask(t.Context(), account, banks.Ref{Reference: reference}); err == nil && news.Reference != reference {
 			t.Fatalf("news of another order: %+v", news)
 		}
+		requireHonestReturn(t, d)
 		if news, err := d.Cancel(t.Context(), account, ref()); err == nil && news.BankID != bankID {
 			t.Fatalf("cancelled another payment: %+v", news)
+		}
+	})
+}
+
+// requireHonestReturn holds what must be true of every answer that is taken for a return of 500.00 on 1499.00.
+func requireHonestReturn(t *testing.T, d *tbank.Driver) {
+	t.Helper()
+	bank := banks.New(d, banks.Limits{}).Using(nil, slog.New(slog.DiscardHandler))
+	for _, m := range []banks.Method{banks.Card, banks.SBP} {
+		news, err := bank.Refund(t.Context(), account, ref(), back(50_000, m))
+		switch {
+		case err != nil:
+		case news.BankID != bankID || news.Reference != reference:
+			t.Fatalf("gave another payment back: %+v", news)
+		case news.Status == banks.PartlyRefunded && (news.Left == nil || news.Left.Amount <= 0 || news.Left.Amount > 99_900):
+			t.Fatalf("a part without its rest: %+v", news)
+		case news.Status == banks.Refunded && (news.Left == nil || news.Left.Amount != 0):
+			t.Fatalf("the whole with a rest: %+v", news)
+		case news.Status == banks.Paid && (!news.Underway || news.Left != nil):
+			t.Fatalf("neither gone nor going: %+v", news)
+		}
+		news, err = bank.AskRefund(t.Context(), account, ref(), m)
+		if err == nil && (news.BankID != bankID || news.Left != nil && (news.Left.Amount < 0 || news.Left.Amount > 149_900)) {
+			t.Fatalf("an impossible rest: %+v", news)
+		}
+	}
+	_ = bank.CloseReceipt(t.Context(), account, ref(), charge().Receipt)
+}
+
+// FuzzReceiptLines puts any JSON where a receipt notification carries its Receipt: the Token does not cover it, so it
+// never makes a notification good or bad, and is a closing one only where every line is of full settlement.
+func FuzzReceiptLines(f *testing.F) {
+	for _, receipt := range []string{
+		`{"Items":[{"PaymentMethod":"full_payment"}]}`, `{"Items":[{"PaymentMethod":"full_prepayment"},{}]}`, `{"Items":[{}]}`,
+		`{"Items":{}}`, `{"Items":"[{"}`, `{"Items":[1]}`, `[]`, `{}`, `{"Items":[{"PaymentMethod":["full_payment"]}]}`, `{"Items":[{"PaymentMethod":null}],"Items":[]}`,
+	} {
+		f.Add(receipt)
+	}
+	f.Fuzz(func(t *testing.T, receipt string) {
+		var object map[string]json.RawMessage
+		if json.Unmarshal([]byte(receipt), &object) != nil || object == nil || !utf8.ValidString(receipt) {
+			return
+		}
+		got, err := driver.Verify(account, signed(account.Password, receiptMembersWith(receipt)...), http.Header{})
+		if err != nil || got.Receipt == nil {
+			t.Fatalf("the receipt's lines decide about the notification: %v", err)
+		}
+		for _, prepaid := range []string{"prepayment", "advance"} {
+			if got.Closing && strings.Count(receipt, "PaymentMethod") == 1 && strings.Contains(receipt, `"PaymentMethod":"`+prepaid+`"`) && strings.Count(receipt, "Items") == 1 {
+				t.Fatalf("a prepayment closes: %s", receipt)
+			}
 		}
 	})
 }

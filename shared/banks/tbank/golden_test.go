@@ -85,21 +85,73 @@ func TestGoldenRequests(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			require.NoError(t, call(t.Context(), tbank.New(f)))
-			var sent string
-			for i := range f.calls {
-				require.Equal(t, "application/json", f.heads[i].Get("Content-Type"))
-				require.NotContains(t, f.calls[i], account.Password, "the password is never sent")
-				sent += "POST " + f.paths[i] + "\n" + f.calls[i] + "\n"
-			}
-			file := filepath.Join("testdata", name+".txt")
-			if *update {
-				require.NoError(t, os.WriteFile(file, []byte(sent), 0o644))
-			}
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.Equal(t, string(want), sent)
+			f.requireGolden(t, name)
 		})
 	}
+}
+
+// TestGoldenReturns holds the bytes of the calls that give money back, with their amounts, and of the closing receipt.
+func TestGoldenReturns(t *testing.T) {
+	t.Parallel()
+	part, settled := back(99_900, banks.Card), charge().Receipt
+	part.Receipt = charge().Receipt
+	part.Receipt.Lines = part.Receipt.Lines[:1]
+	for i := range settled.Lines {
+		settled.Lines[i].Mode = "full_payment"
+	}
+	refund := func(give banks.Return) func(context.Context, *tbank.Driver) error {
+		return func(ctx context.Context, d *tbank.Driver) error {
+			_, err := d.Refund(ctx, account, ref(), give)
+			return err
+		}
+	}
+	for name, fact := range map[string]struct {
+		word, amount string
+		left         int64
+		call         func(context.Context, *tbank.Driver) error
+	}{
+		"refund-card-full":            {"REFUNDED", `"Amount":149900,`, 0, refund(back(149_900, banks.Card))},
+		"refund-card-partial-receipt": {"PARTIAL_REFUNDED", `"Amount":99900,`, 50_000, refund(part)},
+		"refund-sbp":                  {"ASYNC_REFUNDING", `"Amount":50000,`, 149_900, refund(back(50_000, banks.SBP))},
+		"ask-refund-sbp": {"CONFIRMED", "", 0, func(ctx context.Context, d *tbank.Driver) error {
+			_, err := d.AskRefund(ctx, account, ref(), banks.SBP)
+			return err
+		}},
+		"send-closing-receipt": {"CONFIRMED", `"Amount":50000,`, 0, func(ctx context.Context, d *tbank.Driver) error {
+			return d.CloseReceipt(ctx, account, ref(), settled)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			f.truth.Word, f.truth.Before, f.truth.Left = fact.word, ref().Amount, money.Of(fact.left, money.RUB)
+			require.NoError(t, fact.call(t.Context(), tbank.New(f)))
+			require.Contains(t, f.calls[0], fact.amount)
+			for _, body := range f.calls {
+				at := len(body) - len(`,"Token":""}`) - 64
+				require.Equal(t, string(signed(account.Password, body[1:at])), body)
+			}
+			f.requireGolden(t, name)
+		})
+	}
+}
+
+// requireGolden compares all that was sent with the file of that name.
+func (f *fake) requireGolden(t *testing.T, name string) {
+	t.Helper()
+	var sent string
+	for i := range f.calls {
+		require.Equal(t, "application/json", f.heads[i].Get("Content-Type"))
+		require.NotContains(t, f.calls[i], account.Password, "the password is never sent")
+		sent += "POST " + f.paths[i] + "\n" + f.calls[i] + "\n"
+	}
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(sent), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), sent)
 }
 
 // TestGoldenRequestsAreSigned recomputes every golden Token by the bank's text, apart from the connector.

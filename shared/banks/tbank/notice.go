@@ -93,8 +93,9 @@ func cardOf(o object) banks.CardMask {
 	return card
 }
 
-// readReceipt reads a receipt notification (§6). One that says Success false tells that the till failed: the Notice then
-// names the payment, carries the bank's text in Decline.Message, and has no Receipt.
+// readReceipt reads a receipt notification (§6); its Amount is the total of the lines, of a return those that go back. One
+// that says Success false tells that the till failed: the Notice then names the payment, carries the bank's text in
+// Decline.Message, and has no Receipt.
 func readReceipt(o object, notice *banks.Notice) error {
 	kopecks, hasAmount := o.whole("Amount")
 	success, said := o.truth("Success")
@@ -125,8 +126,34 @@ func readReceipt(o object, notice *banks.Notice) error {
 		Kind: receiptKind(o.text("Type")), IssuedAt: receiptTime(o.text("ReceiptDatetime")),
 	}
 	completeFromQR(f)
-	notice.Receipt = f
+	notice.Receipt, notice.Closing = f, settlesInFull(o)
 	return nil
+}
+
+// settlesInFull reports that no line of the notification's own Receipt is a prepayment: the goods change hands with it. A
+// line that names no way of settlement is a full payment (§4). The Token does not cover the object, so it only sorts
+// receipts and proves nothing; one that is missing or cannot be read says nothing.
+func settlesInFull(o object) bool {
+	receipt, ok := o.nested("Receipt")
+	if !ok {
+		return false
+	}
+	lines, err := receipt.list("Items", maxItems)
+	if err != nil || len(lines) == 0 {
+		return false
+	}
+	for _, line := range lines {
+		switch line.text("PaymentMethod") {
+		case "full_payment", "partial_payment", "credit", "credit_payment":
+		case "":
+			if m, named := line.find("PaymentMethod"); named && m.kind != null {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // receiptKind reads Type, of which the schema lists no values. "" is a word that we do not know.

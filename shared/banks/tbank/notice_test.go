@@ -97,6 +97,72 @@ func receiptMembers(more ...string) []string {
 		`"FiscalDocumentNumber":133`, `"FiscalDocumentAttribute":4294967295`, `"Receipt":{"Items":[]}`, `"Ofd":"Первый ОФД"`}, more...)...)
 }
 
+// receiptMembersWith has this JSON for the receipt's own object.
+func receiptMembersWith(receipt string) []string {
+	members := receiptMembers(`"Type":"Income"`)
+	for i, m := range members {
+		if strings.HasPrefix(m, `"Receipt":`) {
+			members[i] = `"Receipt":` + receipt
+		}
+	}
+	return members
+}
+
+// TestClosingReceipt: a receipt closes a prepayment when no line of it is one.
+func TestClosingReceipt(t *testing.T) {
+	t.Parallel()
+	line := func(mode string) string { return `{"Name":"Шкаф","PaymentMethod":"` + mode + `"}` }
+	many := strings.TrimSuffix(strings.Repeat(line("full_payment")+",", 100), ",")
+	for receipt, closing := range map[string]bool{
+		`{"Items":[` + line("full_payment") + `]}`:                                   true,
+		`{"Items":[` + line("full_payment") + `,` + line("credit") + `]}`:            true,
+		`{"Items":[` + line("partial_payment") + `,` + line("credit_payment") + `]}`: true,
+		`{"Items":[{"Name":"Шкаф"}]}`:                                                true, // the bank's own reading of a line that says nothing
+		`{"Items":[{"PaymentMethod":null}]}`:                                         true,
+		`{"Items":[` + many + `]}`:                                                   true,
+		`{"Items":[` + many + `,` + line("full_payment") + `]}`:                      false,
+		`{"Items":[` + line("full_prepayment") + `]}`:                                false,
+		`{"Items":[` + line("prepayment") + `]}`:                                     false,
+		`{"Items":[` + line("advance") + `]}`:                                        false,
+		`{"Items":[` + line("full_payment") + `,` + line("full_prepayment") + `]}`:   false,
+		`{"Items":[` + line("later") + `]}`:                                          false,
+		`{"Items":[{"PaymentMethod":["full_payment"]}]}`:                             false,
+		`{"Items":[{"PaymentMethod":""}]}`:                                           false,
+		`{"Items":[{"PaymentMethod":"full_payment","PaymentMethod":"advance"}]}`:     false,
+		`{"Items":[]}`: false, `{"Items":null}`: false, `{"Items":[1]}`: false, `{}`: false, `[]`: false, `null`: false,
+		`"{\"Items\":[{}]}"`: false,
+		`{"Items":"[{"}`:     false, `{"Items":"[{}]"}`: false,
+	} {
+		got, err := verify(signed(account.Password, receiptMembersWith(receipt)...))
+		require.NoError(t, err, receipt)
+		require.Equal(t, closing, got.Closing, receipt)
+		require.NotNil(t, got.Receipt)
+	}
+	var without []string
+	for _, m := range receiptMembers(`"Type":"Income"`) {
+		if !strings.HasPrefix(m, `"Receipt":`) {
+			without = append(without, m)
+		}
+	}
+	got, err := verify(signed(account.Password, without...))
+	require.NoError(t, err)
+	require.False(t, got.Closing)
+}
+
+// TestReturnReceipt: the amount of a return's receipt is that of the returned lines.
+func TestReturnReceipt(t *testing.T) {
+	t.Parallel()
+	members := receiptMembersWith(`{"Items":[{"Amount":50000,"PaymentMethod":"full_prepayment"}]}`)
+	for i, m := range members {
+		members[i] = strings.NewReplacer(`"Amount":149900`, `"Amount":50000`, `"Type":"Income"`, `"Type":"IncomeReturn"`).Replace(m)
+	}
+	got, err := verify(signed(account.Password, members...))
+	require.NoError(t, err)
+	require.Equal(t, receipts.IncomeReturn, got.Receipt.Kind)
+	require.Equal(t, money.Of(50_000, money.RUB), got.Receipt.Total)
+	require.False(t, got.Closing)
+}
+
 func TestReceiptNotice(t *testing.T) {
 	t.Parallel()
 	t.Run("EveryFiscalField", func(t *testing.T) {

@@ -163,12 +163,14 @@ func (s *scanner) peek() byte {
 	return s.text[s.at]
 }
 
-// elements reads an array of objects, at most limit of them.
-func elements(array string, limit int) ([]object, error) {
-	s := scanner{text: array}
-	if s.peek() != '[' {
+// list reads an array of objects, at most limit of them. A string that looks like one is none: its text is not JSON that
+// json.Valid has accepted.
+func (o object) list(name string, limit int) ([]object, error) {
+	m, _ := o.find(name)
+	if m.kind != nested || m.text[0] != '[' {
 		return nil, errObject
 	}
+	s := scanner{text: m.text}
 	var all []object
 	s.at++
 	for {
@@ -183,11 +185,11 @@ func elements(array string, limit int) ([]object, error) {
 		default:
 			return nil, errObject
 		}
-		o, err := s.object()
+		element, err := s.object()
 		if err != nil || len(all) == limit {
 			return nil, errObject
 		}
-		all = append(all, o)
+		all = append(all, element)
 	}
 }
 
@@ -213,6 +215,17 @@ func (o object) text(name string) string {
 		return ""
 	}
 	return m.text
+}
+
+// nested reads an object within the object; ok is false for anything else.
+func (o object) nested(name string) (inner object, ok bool) {
+	m, _ := o.find(name)
+	if m.kind != nested || m.text[0] != '{' {
+		return nil, false
+	}
+	s := scanner{text: m.text}
+	inner, err := s.object()
+	return inner, err == nil
 }
 
 // truth reads a bool, also one written as a string (§9.8). ok is false for anything else.

@@ -49,10 +49,24 @@ func receiptJSON(a banks.Account, d *receipts.Document, amount money.Money) ([]b
 		whole(&body, "Amount", line.Amount.Amount)
 		field(&body, "PaymentMethod", line.Mode)
 		field(&body, "PaymentObject", line.Subject)
+		if line.Agent != nil {
+			agent(&body, *line.Agent)
+		}
 		body.WriteString(`"Tax":"` + line.VAT + `"}`)
 	}
 	body.WriteString(`]}`)
 	return body.Bytes(), nil
+}
+
+// agent writes for whom a line is sold that is not our own.
+func agent(body *bytes.Buffer, a receipts.Agent) {
+	body.WriteString(`"AgentData":{"AgentSign":"` + a.Type + `"},"SupplierInfo":{"Phones":[`)
+	writeText(body, a.Supplier.Phone)
+	body.WriteString(`],"Name":`)
+	writeText(body, a.Supplier.Name)
+	body.WriteString(`,"Inn":`)
+	writeText(body, a.Supplier.INN)
+	body.WriteString(`},`)
 }
 
 func field(body *bytes.Buffer, name, value string) {
@@ -77,16 +91,14 @@ func checkReceipt(d *receipts.Document, taxation string, amount money.Money) err
 	case len(d.Lines) == 0 || len(d.Lines) > maxItems:
 		return fmt.Errorf("the receipt has %d lines, not 1 to %d", len(d.Lines), maxItems)
 	}
-	total := money.Of(0, amount.Currency)
 	for i, line := range d.Lines {
 		if err := checkLine(line); err != nil {
 			return fmt.Errorf("line %d: %w", i+1, err)
 		}
-		sum, err := total.Add(line.Amount)
-		if err != nil {
-			return fmt.Errorf("line %d: %w", i+1, err)
-		}
-		total = sum
+	}
+	total, err := d.Total()
+	if err != nil {
+		return err
 	}
 	if total != amount {
 		return fmt.Errorf("the receipt's total is %s, the call's amount %s", total, amount)
@@ -108,8 +120,15 @@ func checkLine(line receipts.Line) error {
 		return errors.New("the mode of payment is unknown")
 	case line.Subject != "" && !receipts.ValidSubject(line.Subject):
 		return errors.New("the subject of payment is unknown")
+	case line.Agent != nil && !goodAgent(*line.Agent):
+		return errors.New("an agent's line needs his sign, and the supplier's name, number and phone")
 	}
 	return nil
+}
+
+func goodAgent(a receipts.Agent) bool {
+	s := a.Supplier
+	return receipts.AgentTypes.Has(a.Type) && s.Name != "" && s.Phone != "" && digitsOnly(s.INN) && (len(s.INN) == 10 || len(s.INN) == 12)
 }
 
 func badRequest(cause error) *banks.Error { return &banks.Error{Class: banks.BadRequest, Cause: cause} }

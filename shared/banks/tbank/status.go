@@ -41,9 +41,13 @@ var statuses = map[string]banks.Status{
 	"REJECTED":         banks.Declined,
 }
 
-// underway reports a word that says of a capture or a release that it is not over.
+// underway reports a word that says of a capture, a release or a refund that it is not over.
 func underway(word string) bool {
-	return word == "CONFIRMING" || word == "CONFIRM_CHECKING" || word == "REVERSING"
+	switch word {
+	case "CONFIRMING", "CONFIRM_CHECKING", "REVERSING", "REFUNDING", "ASYNC_REFUNDING":
+		return true
+	}
+	return false
 }
 
 // Statuses gives a copy of the table of words, for tests and for the pages that explain it.

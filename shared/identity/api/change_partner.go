@@ -22,6 +22,7 @@ type changePartner struct {
 		FeeBP          *int64  `json:"fee_bp,omitempty" minimum:"0" maximum:"10000"`
 		FeeFixed       *int64  `json:"fee_fixed,omitempty" minimum:"0"`
 		RefundOurFee   *bool   `json:"refund_our_fee,omitempty"`
+		RefundLimit    *int64  `json:"refund_limit,omitempty"`
 	}
 }
 
@@ -46,6 +47,7 @@ func (a *API) ChangePartner() web.Endpoint {
 		set(&p.FeeBP, b.FeeBP)
 		set(&p.FeeFixed, b.FeeFixed)
 		set(&p.RefundOurFee, b.RefundOurFee)
+		set(&p.RefundLimit, b.RefundLimit)
 		if err := p.Check(); err != nil {
 			return nil, err
 		}

@@ -21,6 +21,7 @@ type PartnerFields struct {
 	FeeBP          int64  `json:"fee_bp,omitempty" minimum:"0" maximum:"10000" doc:"Our fee, basis points" example:"250"`
 	FeeFixed       int64  `json:"fee_fixed,omitempty" minimum:"0" doc:"Our fee per payment, minor units"`
 	RefundOurFee   bool   `json:"refund_our_fee,omitempty" doc:"Whether our fee goes back on a refund"`
+	RefundLimit    int64  `json:"refund_limit,omitempty" doc:"Minor units of one payment that a single person may give back; above it a second operator approves. 0: any amount"`
 }
 
 // Partner is what an operator sees of a partner.
@@ -34,7 +35,7 @@ type Partner struct {
 func (f PartnerFields) onto(p identity.Partner) identity.Partner {
 	p.Name, p.LegalName, p.INN, p.Taxation = f.Name, f.LegalName, f.INN, f.Taxation
 	p.PaymentAddress, p.Phone, p.Country, p.TimeZone, p.SupportContact = f.PaymentAddress, f.Phone, f.Country, f.TimeZone, f.SupportContact
-	p.FeeBP, p.FeeFixed, p.RefundOurFee = f.FeeBP, f.FeeFixed, f.RefundOurFee
+	p.FeeBP, p.FeeFixed, p.RefundOurFee, p.RefundLimit = f.FeeBP, f.FeeFixed, f.RefundOurFee, f.RefundLimit
 	return p
 }
 
@@ -44,7 +45,7 @@ func showPartner(p identity.Partner) Partner {
 		PartnerFields: PartnerFields{
 			Name: p.Name, LegalName: p.LegalName, INN: p.INN, Taxation: p.Taxation, PaymentAddress: p.PaymentAddress, Phone: p.Phone,
 			Country: p.Country, TimeZone: p.TimeZone, SupportContact: p.SupportContact,
-			FeeBP: p.FeeBP, FeeFixed: p.FeeFixed, RefundOurFee: p.RefundOurFee,
+			FeeBP: p.FeeBP, FeeFixed: p.FeeFixed, RefundOurFee: p.RefundOurFee, RefundLimit: p.RefundLimit,
 		},
 	}
 }

@@ -184,7 +184,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (caller.Caller,
 	}
 	who := caller.Caller{Kind: caller.Partner, Partner: t.Holder, Mode: kind.Mode(), TokenID: t.ID, Scopes: t.Scopes, Name: t.Name}
 	if kind == identity.OperatorToken {
-		who.Kind, who.Partner = caller.Operator, ids.ID{}
+		who.Kind, who.Partner, who.Person = caller.Operator, ids.ID{}, t.Holder
 	}
 	return who, nil
 }

@@ -24,14 +24,25 @@ type fakeBank struct {
 	documents []*receipts.Document
 	noCancel  bool
 	noCapture bool
+	noRefund  bool
+	noClose   bool
+	keyless   bool                  // a return may not be repeated under its key
+	left      map[string]int64      // of what was taken, minor units
+	given     map[string]banks.News // by key
+	returns   []banks.Return
+	closings  []*receipts.Document
 
 	open    func(ctx context.Context, c banks.Charge) (banks.Opened, error)
 	ask     func(r banks.Ref) (banks.News, error)
 	cancel  func(r banks.Ref) (banks.News, error)
 	capture func(r banks.Ref, amount money.Money) (banks.News, error)
+	refund  func(r banks.Ref, give banks.Return) (banks.News, error)
+	close   func() error
 }
 
-func newBank() *fakeBank { return &fakeBank{status: map[string]banks.Status{}} }
+func newBank() *fakeBank {
+	return &fakeBank{status: map[string]banks.Status{}, left: map[string]int64{}, given: map[string]banks.News{}}
+}
 
 // lost is an answer that never came.
 var lost = &banks.Error{Class: banks.Unknown, Cause: errors.New("connection reset")}
@@ -61,7 +72,11 @@ func (b *fakeBank) news(r banks.Ref) (banks.News, error) {
 	if !known {
 		return banks.News{}, &banks.Error{Class: banks.NotFound}
 	}
-	return banks.News{Reference: r.Reference, BankID: "b-" + r.Reference, Status: status, Word: string(status)}, nil
+	news := banks.News{Reference: r.Reference, BankID: "b-" + r.Reference, Status: status, Word: string(status)}
+	if left, touched := b.left[r.Reference]; touched {
+		news.Left = &money.Money{Amount: left, Currency: r.Amount.Currency}
+	}
+	return news, nil
 }
 
 func (b *fakeBank) Open(ctx context.Context, _ banks.Account, c banks.Charge) (banks.Opened, error) {
@@ -108,7 +123,7 @@ func (b *fakeBank) Cancel(_ context.Context, _ banks.Account, r banks.Ref) (bank
 func (b *fakeBank) Capture(_ context.Context, _ banks.Account, r banks.Ref, amount money.Money, d *receipts.Document) (banks.News, error) {
 	b.note("capture")
 	b.mu.Lock()
-	b.captured, b.documents = append(b.captured, amount), append(b.documents, d)
+	b.captured, b.documents, b.left[r.Reference] = append(b.captured, amount), append(b.documents, d), amount.Amount
 	b.mu.Unlock()
 	if b.capture != nil {
 		return b.capture(r, amount)
@@ -117,6 +132,66 @@ func (b *fakeBank) Capture(_ context.Context, _ banks.Account, r banks.Ref, amou
 	return b.news(r)
 }
 
+func (b *fakeBank) Refund(_ context.Context, _ banks.Account, r banks.Ref, give banks.Return) (banks.News, error) {
+	b.note("refund")
+	b.mu.Lock()
+	b.returns = append(b.returns, give)
+	b.mu.Unlock()
+	if b.refund != nil {
+		return b.refund(r, give)
+	}
+	return b.giveBack(r, give)
+}
+
+// giveBack carries one key out once.
+func (b *fakeBank) giveBack(r banks.Ref, give banks.Return) (banks.News, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if news, again := b.given[give.Key]; again {
+		return news, nil
+	}
+	left, touched := b.left[r.Reference]
+	if !touched {
+		left = r.Amount.Amount
+	}
+	if left -= give.Amount.Amount; left < 0 {
+		return banks.News{}, &banks.Error{Class: banks.Conflict}
+	}
+	b.left[r.Reference], b.status[r.Reference] = left, banks.PartlyRefunded
+	if left == 0 {
+		b.status[r.Reference] = banks.Refunded
+	}
+	news := banks.News{Reference: r.Reference, BankID: "b-" + r.Reference, Status: b.status[r.Reference], Left: &money.Money{Amount: left, Currency: give.Amount.Currency}}
+	b.given[give.Key] = news
+	return news, nil
+}
+
+// gave lists the returns that the bank was asked for.
+func (b *fakeBank) gave() []banks.Return {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]banks.Return(nil), b.returns...)
+}
+
+func (b *fakeBank) AskRefund(_ context.Context, _ banks.Account, r banks.Ref, _ banks.Method) (banks.News, error) {
+	b.note("ask refund")
+	return b.news(r)
+}
+
+func (b *fakeBank) CloseReceipt(_ context.Context, _ banks.Account, _ banks.Ref, d *receipts.Document) error {
+	b.note("close")
+	b.mu.Lock()
+	b.closings = append(b.closings, d)
+	b.mu.Unlock()
+	if b.close != nil {
+		return b.close()
+	}
+	return nil
+}
+
+func (b *fakeBank) CanRefund() bool                    { return !b.noRefund }
+func (b *fakeBank) CanClose() bool                     { return !b.noClose }
+func (b *fakeBank) RefundsByKey(banks.Method) bool     { return !b.keyless }
 func (b *fakeBank) CanCancel() bool                    { return !b.noCancel }
 func (b *fakeBank) CanCapture() bool                   { return !b.noCapture }
 func (b *fakeBank) PageOrigins(banks.Account) []string { return []string{"https://bank.example"} }
@@ -130,6 +205,7 @@ type notice struct {
 	Status    string           `json:"status,omitempty"`
 	Amount    money.Money      `json:"amount"`
 	Receipt   *receipts.Fiscal `json:"receipt,omitempty"`
+	Closing   bool             `json:"closing,omitempty"`
 }
 
 func (n notice) String() string {
@@ -164,13 +240,14 @@ func (b *fakeBank) Verify(a banks.Account, raw []byte, _ http.Header) (banks.Not
 	if n.Status == "paid" {
 		news.Card = banks.CardMask{Pan: "430000******0777", Brand: "visa", Expires: "12/28"}
 	}
-	return banks.Notice{Terminal: n.Terminal, News: news, Receipt: n.Receipt}, nil
+	return banks.Notice{Terminal: n.Terminal, News: news, Receipt: n.Receipt, Closing: n.Closing}, nil
 }
 
 // contracts are the accounts of the platform: one at T-Bank in each mode, and a second one in test mode that is off.
 type contracts struct {
-	mu   sync.Mutex
-	list []contract
+	mu    sync.Mutex
+	list  []contract
+	limit int64 // of a refund that one person may make; 0: none
 }
 
 type contract struct {
@@ -212,6 +289,22 @@ func (c *contracts) Candidates(_ context.Context, m ids.Mode, _ ids.ID) (out []p
 		}
 	}
 	return out, nil
+}
+
+// limits sets what one person may give back of a payment.
+func (c *contracts) limits(minor int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limit = minor
+}
+
+func (c *contracts) RefundLimit(_ context.Context, _ ids.Mode, partner ids.ID) (int64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if partner != shopID {
+		return 0, nil
+	}
+	return c.limit, nil
 }
 
 func (c *contracts) Account(_ context.Context, m ids.Mode, id ids.ID) (banks.Account, error) {

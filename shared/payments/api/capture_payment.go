@@ -63,12 +63,12 @@ func (s *Service) capturePayment(ctx context.Context, in *capturePayment) (*web.
 		return nil, err
 	}
 	p, _ := w.Payment(n)
-	return moved(p, p.Capture, replayed)
+	return moved(w, p, p.Capture, replayed)
 }
 
 // moved answers a call that moved money: done, or still open at the bank. What the bank proved to be in another state
 // than held was not moved by this call.
-func moved(p payments.Payment, a payments.Answered, replayed bool) (*web.Reply[Payment], error) {
+func moved(w payments.Whole, p payments.Payment, a payments.Answered, replayed bool) (*web.Reply[Payment], error) {
 	switch {
 	case replayed:
 		return web.Again(200, answeredAs(p, a)), nil
@@ -79,7 +79,7 @@ func moved(p payments.Payment, a payments.Answered, replayed bool) (*web.Reply[P
 	case p.Status == payments.Held:
 		return nil, teller.ErrBankSilent
 	}
-	return web.Fresh(202, paymentOf(p)), nil
+	return web.Fresh(202, paymentOf(w, p)), nil
 }
 
 // partOf reads what part of an order is meant: an amount, some lines, or nothing for all.
@@ -104,7 +104,7 @@ func partOf(o payments.Order, r CaptureRequest) (amount int64, items []payments.
 		if l.Quantity > item.Quantity {
 			return 0, nil, fault.Validation(fault.Field{Location: at + ".quantity", Message: "is more than was ordered"})
 		}
-		item.Quantity = l.Quantity
+		item.Line, item.Quantity = l.Line, l.Quantity
 		if item.Amount, err = money.Line(item.Price, l.Quantity); err != nil {
 			return 0, nil, err
 		}

@@ -55,12 +55,12 @@ func (s *Service) createPayment(ctx context.Context, in *createPayment) (*web.Re
 			return reply, err
 		}
 	}
-	_, p, err := s.Teller.Open(ctx, w, teller.Wish{Method: methodOf(in.Body.Code), Provider: in.Body.Provider, ReturnURL: in.Body.ReturnURL, Key: key})
+	w, p, err := s.Teller.Open(ctx, w, teller.Wish{Method: methodOf(in.Body.Code), Provider: in.Body.Provider, ReturnURL: in.Body.ReturnURL, Key: key})
 	if err != nil {
 		return nil, err
 	}
 	if p.First.Status == "" {
-		return web.Fresh(202, paymentOf(p)), nil
+		return web.Fresh(202, paymentOf(w, p)), nil
 	}
 	return web.Fresh(201, firstAnswer(p)), nil
 }

@@ -24,6 +24,6 @@ func (s *Service) GetPayment() web.Endpoint {
 			return nil, err
 		}
 		p, _ := w.Payment(n)
-		return &paymentAnswer{paymentOf(p)}, nil
+		return &paymentAnswer{paymentOf(w, p)}, nil
 	})
 }

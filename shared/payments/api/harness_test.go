@@ -37,12 +37,17 @@ const (
 	shopLive = "gb_live_shop"
 	rival    = "gb_test_rival"
 	operator = "gb_ops_anna"
+	anna2    = "gb_ops_anna2" // another token of the same person
+	boris    = "gb_ops_boris"
+	clerk    = "gb_ops_clerk" // who may not give money back
 	revoked  = "gb_test_revoked"
 )
 
 var (
 	shopID  = ids.FromParts("partner", "shop")
 	rivalID = ids.FromParts("partner", "rival")
+	annaID  = ids.FromParts("operator", "anna")
+	borisID = ids.FromParts("operator", "boris")
 	start   = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 )
 
@@ -60,7 +65,13 @@ func (guard) Authenticate(_ context.Context, secret string) (web.Caller, error) 
 	case rival:
 		return partner(rivalID, ids.Test)
 	case operator:
-		return web.Caller{Kind: web.Operator, TokenID: "anna", Scopes: []string{web.EveryScope}, Name: "Anna"}, nil
+		return web.Caller{Kind: web.Operator, Person: annaID, TokenID: "anna", Scopes: []string{web.EveryScope}, Name: "Anna"}, nil
+	case anna2:
+		return web.Caller{Kind: web.Operator, Person: annaID, TokenID: "anna-2", Scopes: []string{api.GiveBack}, Name: "Anna at home"}, nil
+	case boris:
+		return web.Caller{Kind: web.Operator, Person: borisID, TokenID: "boris", Scopes: []string{api.GiveBack}, Name: "Boris"}, nil
+	case clerk:
+		return web.Caller{Kind: web.Operator, Person: ids.FromParts("operator", "clerk"), TokenID: "clerk", Scopes: []string{"alarms:write"}, Name: "Clerk"}, nil
 	case revoked:
 		return web.Caller{}, web.ErrTokenRevoked
 	}

@@ -42,6 +42,7 @@ type Order struct {
 	CreatedAt   string            `json:"created_at" format:"date-time"`
 	UpdatedAt   string            `json:"updated_at" format:"date-time"`
 	Payments    []Payment         `json:"payments,omitempty" doc:"Attempts to pay, the first one first; not in lists"`
+	Refunds     []Refund          `json:"refunds,omitempty" doc:"Money given back, the first refund first; not in lists"`
 	Receipts    []Receipt         `json:"receipts,omitempty" doc:"Fiscal receipts; not in lists"`
 }
 
@@ -89,6 +90,7 @@ type QR struct {
 type Receipt struct {
 	UUID        ids.ID `json:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280301"`
 	PaymentUUID ids.ID `json:"payment_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
+	RefundUUID  ids.ID `json:"refund_uuid,omitzero" doc:"Of the refund that the receipt is about"`
 	Operation   string `json:"operation" enum:"payment,refund,fulfilment,correction"`
 	Kind        string `json:"kind" enum:"income,income_return,income_correction,income_return_correction"`
 	Status      string `json:"status" enum:"pending,ready,failed"`
@@ -129,7 +131,10 @@ func capture(hold bool) string {
 func (s *Service) order(w payments.Whole) Order {
 	o := s.listed(w)
 	for _, p := range w.Payments {
-		o.Payments = append(o.Payments, paymentOf(p))
+		o.Payments = append(o.Payments, paymentOf(w, p))
+	}
+	for _, r := range w.Refunds {
+		o.Refunds = append(o.Refunds, refundOf(w, r))
 	}
 	for _, r := range w.Receipts {
 		o.Receipts = append(o.Receipts, receiptOf(w, r))
@@ -154,19 +159,37 @@ func (s *Service) asCancelled(w payments.Whole) Order {
 	return o
 }
 
+// asFulfilled is the order as the fulfilling call answered it: with the receipt as it was asked for, and nothing else that
+// hangs on it.
+func (s *Service) asFulfilled(w payments.Whole, r payments.Receipt) Order {
+	o := s.asCreated(w.Order)
+	o.Status = string(payments.OrderPaid)
+	o.Paid, o.Refunded.Amount = r.Fiscal.Total, r.Key.Amount
+	o.UpdatedAt = instant(r.Key.At)
+	asked := payments.Receipt{ID: r.ID, Payment: r.Payment, Operation: r.Operation, Status: payments.ReceiptPending, Source: r.Source,
+		Verified: r.Verified, Items: r.Items}
+	asked.Fiscal.Kind, asked.Fiscal.Total = receipts.Income, r.Fiscal.Total
+	o.Receipts = []Receipt{receiptOf(w, asked)}
+	return o
+}
+
 func itemsOf(items []payments.Item) []Item {
 	out := make([]Item, len(items))
 	for i, it := range items {
-		out[i] = Item{i + 1, it.Name, it.Price, it.Quantity, it.Amount, it.VAT, it.Subject, it.Mode, it.Measure}
+		line := it.Line
+		if line == 0 {
+			line = i + 1
+		}
+		out[i] = Item{line, it.Name, it.Price, it.Quantity, it.Amount, it.VAT, it.Subject, it.Mode, it.Measure}
 	}
 	return out
 }
 
 // paymentOf is the payment as it stands.
-func paymentOf(p payments.Payment) Payment {
+func paymentOf(w payments.Whole, p payments.Payment) Payment {
 	out := steady(p)
 	out.Status = string(p.Status)
-	out.Captured.Amount, out.Refundable.Amount = p.Captured, p.Refundable()
+	out.Captured.Amount, out.Refundable.Amount = p.Captured, w.Refundable(p.N)
 	out.UpdatedAt = instant(p.UpdatedAt)
 	if p.Card.Pan != "" {
 		out.Card = &p.Card
@@ -174,7 +197,7 @@ func paymentOf(p payments.Payment) Payment {
 	if p.Decline.Code != "" {
 		out.Decline = &p.Decline
 	}
-	if p.Watched() {
+	if p.Asked() {
 		out.NextCheckAt = instant(p.Due)
 	}
 	return out
@@ -219,11 +242,14 @@ func answeredAs(p payments.Payment, a payments.Answered) Payment {
 func receiptOf(w payments.Whole, r payments.Receipt) Receipt {
 	f := r.Fiscal
 	out := Receipt{
-		UUID: r.ID, PaymentUUID: r.Payment, Operation: r.Operation, Kind: string(f.Kind), Status: r.Status, Total: f.Total, URL: f.URL,
+		UUID: r.ID, PaymentUUID: r.Payment, Operation: string(r.Operation), Kind: string(f.Kind), Status: string(r.Status), Total: f.Total, URL: f.URL,
 		FN: f.FN, FD: f.FD, FP: f.FP, RegistrationNumber: f.RegistrationNumber, Shift: f.Shift, Number: f.Number,
-		IssuedAt: instant(f.IssuedAt), Source: r.Source, Verified: r.Verified,
+		IssuedAt: instant(f.IssuedAt), Source: r.Source, Verified: r.Verified, Items: itemsOf(r.Items),
 	}
-	if f.Kind == receipts.Income && f.Total == w.Order.Total {
+	if r.ID.Family() == ids.RefundReceipt {
+		out.RefundUUID = r.ID.Root().Child(ids.Refund, r.ID.N())
+	}
+	if len(out.Items) == 0 && f.Kind == receipts.Income && f.Total == w.Order.Total {
 		out.Items = itemsOf(w.Order.Items) // a receipt over the whole order has its lines
 	}
 	return out

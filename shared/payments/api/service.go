@@ -30,8 +30,9 @@ func (s *Service) Endpoints() []web.Endpoint {
 	return []web.Endpoint{
 		s.CreateOrder(), s.GetOrder(), s.ListOrders(), s.CancelOrder(),
 		s.CreatePayment(), s.GetPayment(), s.CapturePayment(), s.VoidPayment(),
+		s.RefundPayment(), s.GetRefund(), s.FulfilOrder(),
 		s.ListMethods(), s.FindReceipt(), s.NotifyTBank(),
-		s.ListAlarms(), s.CloseAlarm(),
+		s.ListAlarms(), s.CloseAlarm(), s.RefundForPartner(), s.ListApprovals(), s.ApproveRefund(), s.RejectRefund(),
 	}
 }
 
@@ -68,6 +69,22 @@ func (s *Service) loadPayment(ctx context.Context, id ids.ID) (payments.Whole, i
 		return w, 0, payments.ErrPaymentNotFound
 	}
 	return w, id.N(), err
+}
+
+// loadRefund reads the order of a refund that the caller may see, with the refund.
+func (s *Service) loadRefund(ctx context.Context, id ids.ID) (payments.Whole, payments.Refund, error) {
+	if id.Family() != ids.Refund {
+		return payments.Whole{}, payments.Refund{}, payments.ErrRefundNotFound
+	}
+	w, err := s.load(ctx, id)
+	if fault.Code(err) == payments.ErrOrderNotFound.Code {
+		err = payments.ErrRefundNotFound
+	}
+	r, ok := w.Refund(id.N())
+	if err == nil && !ok {
+		err = payments.ErrRefundNotFound
+	}
+	return w, r, err
 }
 
 // scopeOf names a list, its owner and its filters: a cursor continues the very list that it was given for.

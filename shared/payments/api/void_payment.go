@@ -33,5 +33,5 @@ func (s *Service) voidPayment(ctx context.Context, in *voidPayment) (*web.Reply[
 		return nil, err
 	}
 	p, _ := w.Payment(n)
-	return moved(p, p.Void, replayed)
+	return moved(w, p, p.Void, replayed)
 }

@@ -23,22 +23,35 @@ const (
 	Tidy   = "payments.tidy"   // close the other attempts of an order that takes no more of them
 	Expire = "payments.expire" // end an order whose time is over
 	Alarm  = "payments.alarm"  // call an operator for a missing receipt
+	Return = "payments.return" // give back a success that its order does not keep
+	Refund = "payments.refund" // carry a refund on
 )
 
 var kindOf = map[payments.Duty]string{
 	payments.DutyAsk: teller.JobAsk, payments.DutyTidy: Tidy, payments.DutyExpire: Expire, payments.DutyAlarm: Alarm,
+	payments.DutyReturn: Return, payments.DutyRefund: Refund,
 }
 
-func job(kind string, m ids.Mode, order ids.ID, n int) queue.Job {
-	body, err := json.Marshal(teller.AttemptJob{Mode: m, Order: order, N: n})
+// job makes the job of a kind about a child of an order; the order itself is its own child.
+func job(kind string, m ids.Mode, child ids.ID) queue.Job {
+	a := teller.AttemptJob{Mode: m, Order: child.Root()}
+	switch child.Family() {
+	case ids.Root:
+	case ids.Payment:
+		a.N = child.N()
+	default:
+		a.Child = child
+	}
+	body, err := json.Marshal(a)
 	if err != nil {
 		panic(err) // plain data of our own
 	}
-	return queue.Job{Kind: kind, Version: 1, Key: kind + ":" + string(m) + ":" + order.Child(ids.Payment, n).String(), Body: body}
+	return queue.Job{Kind: kind, Version: 1, Key: kind + ":" + string(m) + ":" + child.String(), Body: body}
 }
 
 // FromChange lists the jobs that follow from one change of the table. Pure. A payment that was taken, on an order whose
-// other attempts may still be open at their banks, makes closing them a duty; so does a hold that came late.
+// other attempts may still be open at their banks, makes closing them a duty, and giving it back where another one won;
+// so does a hold that came late.
 func FromChange(c table.Change) []queue.Job {
 	m, order, was, is, ok := store.ReadChange(c)
 	if !ok || was != nil && was.Status == is.Status {
@@ -49,7 +62,11 @@ func FromChange(c table.Change) []queue.Job {
 	if !taken || alone {
 		return nil
 	}
-	return []queue.Job{job(Tidy, m, order, is.N)}
+	child := order.Child(ids.Payment, is.N)
+	if is.Status == payments.Held {
+		return []queue.Job{job(Tidy, m, child)}
+	}
+	return []queue.Job{job(Return, m, child), job(Tidy, m, child)}
 }
 
 // Worker does the module's jobs.
@@ -85,8 +102,15 @@ func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 		return d.Teller.Tidy(ctx, w, a.N)
 	case Expire:
 		return d.Teller.Expire(ctx, w)
+	case Return:
+		return d.Teller.ReturnUnwanted(ctx, w, a.N)
+	case Refund:
+		return d.Teller.RefundDuty(ctx, w, a.Child.N())
 	case Alarm:
-		return d.Teller.MissReceipt(ctx, w, a.N)
+		if a.Child.IsZero() {
+			a.Child = a.Order.Child(ids.Payment, a.N)
+		}
+		return d.Teller.MissReceipt(ctx, w, a.Child)
 	}
 	return queue.Never("the kind %q is not known here", j.Kind)
 }

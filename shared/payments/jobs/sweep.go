@@ -84,17 +84,14 @@ func (s *Sweeper) one(ctx context.Context, d store.Due, now time.Time) (claimed 
 	if err != nil {
 		return false, 0, err
 	}
-	duties, again := payments.OwedByPayment(w, d.Payment, now)
-	if d.Payment == 0 {
-		duties, again = payments.OwedByOrder(w, now)
-	}
+	duties, again := payments.Owed(w, d.Child, now)
 	claimed, err = s.Store.MoveDue(ctx, d, again.Truncate(time.Millisecond))
 	if err != nil || !claimed || len(duties) == 0 {
 		return claimed, 0, err
 	}
 	send := make([]queue.Job, 0, len(duties))
 	for _, duty := range duties {
-		send = append(send, job(kindOf[duty], d.Mode, d.Order, d.Payment))
+		send = append(send, job(kindOf[duty], d.Mode, d.Child))
 	}
 	return true, len(send), s.Queue.Send(ctx, queue.WebhookRetries, 0, send...)
 }

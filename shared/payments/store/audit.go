@@ -15,11 +15,11 @@ const MaxBreaches = 200
 
 // Audit is what an Auditor found: how many rows of each kind, and what does not hold.
 type Audit struct {
-	Orders, Payments, Receipts, Alarms int
-	LookUps                            int // rows by which receipts are found
-	Due                                int // rows that stand in the index of due keys
-	Breaches                           []string
-	More                               int // breaches beyond MaxBreaches
+	Orders, Payments, Refunds, Receipts, Alarms int
+	LookUps                                     int // rows by which receipts are found
+	Due                                         int // rows that stand in the index of due keys
+	Breaches                                    []string
+	More                                        int // breaches beyond MaxBreaches
 }
 
 // Auditor holds all rows of the module against its invariants, for data that was restored or is suspected. It reads no
@@ -193,6 +193,10 @@ func (a *Auditor) child(w payments.Whole, row table.Row) {
 		p, _ := readPayment(row, o.ID)
 		a.audit.Payments++
 		a.stands(row, table.Key{}, duePlace(o.Mode, o.ID, sk, p.Due))
+	case strings.HasPrefix(sk, "F#"):
+		r, _ := readRefund(row, o.ID)
+		a.audit.Refunds++
+		a.stands(row, approvalPlace(r), duePlace(o.Mode, o.ID, sk, r.Due))
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
 		if err := decode(receiptFields, row.Attrs, &r); err != nil {
@@ -202,7 +206,7 @@ func (a *Auditor) child(w payments.Whole, row table.Row) {
 		if row.Key != receiptKey(o.Mode, r) {
 			a.breach(row.Key, "it holds the receipt %s", r.ID)
 		}
-		a.stands(row, table.Key{}, table.Key{})
+		a.stands(row, table.Key{}, duePlace(o.Mode, o.ID, sk, r.Due))
 		a.receipts[r.ID] = true
 		if r.Fiscal.URL != "" {
 			a.needed[urlKey(o.Mode, o.Partner, r.Fiscal.URL)] = r.ID

@@ -16,16 +16,23 @@ import (
 	"giberno.ru/shared/receipts"
 )
 
-// audited plays a paid order with its receipt and an order that was never opened, and gives all their rows.
+// audited plays a paid order with its receipt, one that was given back in parts, and an order that was never opened, and
+// gives all their rows.
 func audited(t *testing.T) (w *world, rows []table.Row, paid payments.Whole) {
 	t.Helper()
 	w = setup(t)
 	paid = w.paid("paid")
 	p, _ := paid.Payment(1)
 	paid = w.save(payments.AddReceipt(paid, p, receipts.Fiscal{Kind: receipts.Income, Total: total, URL: "https://receipt.example/1",
-		FN: "9999078900000001", FD: 7, FP: 12, IssuedAt: start}, start))
+		FN: "9999078900000001", FD: 7, FP: 12, IssuedAt: start}, false, payments.Told, start))
 	w.opened("open")
 	w.order("new", start)
+	back, k := w.refund(w.paid("back"), payments.RefundWish{Amount: 50_000})
+	back = w.save(payments.RefundAnswered(back, k, banks.News{Status: banks.PartlyRefunded}, start))
+	w.refund(back, payments.RefundWish{Amount: 70_000, Author: "ann", ApproveAbove: 1})
+	out, _, err := payments.BeginFulfil(w.prepaid("given"), nil, "", "", start)
+	require.NoError(t, err)
+	w.save(out)
 	require.NoError(t, w.RaiseHouse(t.Context(), ids.Test, payments.Alarm{Kind: payments.ForgedNotice, Object: "x", OpenedAt: start}))
 	changes, err := w.engine.Changes(t.Context(), 1000)
 	require.NoError(t, err)
@@ -52,12 +59,17 @@ func TestAudit(t *testing.T) {
 	t.Parallel()
 	_, rows, paid := audited(t)
 	open, fresh := ids.FromParts("open"), ids.FromParts("new")
+	back := ids.FromParts("back")
+	refund := func(k int) table.Key {
+		return refundKey(payments.Refund{Mode: ids.Test, Order: back, N: k})
+	}
+	closing := receiptKey(ids.Test, payments.Receipt{ID: ids.FromParts("given").Child(ids.FulfilmentReceipt, 1)})
 
 	t.Run("EverythingHolds", func(t *testing.T) {
 		t.Parallel()
 		got := audit(append(rows, table.Row{Key: table.Key{PK: "ID#PRT#x", SK: "P"}}))
 		require.Empty(t, got.Breaches)
-		require.Equal(t, Audit{Orders: 3, Payments: 2, Receipts: 1, Alarms: 1, LookUps: 2, Due: 5}, got)
+		require.Equal(t, Audit{Orders: 5, Payments: 4, Refunds: 2, Receipts: 2, Alarms: 1, LookUps: 2, Due: 12}, got)
 	})
 	t.Run("NothingIsNoBreach", func(t *testing.T) { t.Parallel(); require.Equal(t, Audit{}, audit(nil)) })
 
@@ -88,6 +100,24 @@ func TestAudit(t *testing.T) {
 		"ErrLookUpNamesNothing":  {fiscalKey(ids.Test, partner, "9999078900000001-7-12"), set("rid", table.S("nothing")), "it names no receipt"},
 		"ErrLookUpOfALostOne":    {fiscalKey(ids.Test, partner, "9999078900000001-7-12"), set("rid", table.S(fresh.Child(ids.PaymentReceipt, 1).String())), "which is not there"},
 		"ErrOrderOfAnotherKey":   {orderKey(ids.Test, fresh), set("id", table.S(open.String())), "it is another's"},
+		"ErrRefundNotListed":     {refund(2), func(r *table.Row) { r.First = table.Key{} }, "it stands in the list at"},
+		"ErrRefundListedForEver": {refund(1), func(r *table.Row) { r.First = table.Key{PK: approvalsPK(ids.Test), SK: "x"} }, "it stands in the list at"},
+		"ErrRefundDueElsewhere":  {refund(1), set("due", table.N(start.Add(9*time.Hour).UnixMilli())), "its due key is"},
+		"ErrRefundWithoutDue":    {refund(2), both(set("due", table.Value{}), noSecond), "nobody would carry it on"},
+		"ErrRefundOfAnotherKey":  {refund(2), set("id", table.S(fresh.Child(ids.Refund, 2).String())), "is no refund of its order"},
+		"ErrRefundIsAPayment":    {refund(2), set("id", table.S(back.Child(ids.Payment, 2).String())), "is no refund of its order"},
+		"ErrRefundOfNothing":     {refund(2), set("amt", table.Value{}), "has refund 2 over"},
+		"ErrRefundInTenge":       {refund(2), set("cur", table.S("KZT")), "has refund 2 over"},
+		"ErrPromiseForgotten":    {stateKey(ids.Test, back), set("prm", table.Value{}), "is promised 120000 by its refunds, and 0 by STATE"},
+		"ErrPromiseTooSmall":     {refund(2), set("amt", table.N(60_000)), "is promised 110000 by its refunds, and 120000 by STATE"},
+		"ErrFailedAndPromised":   {refund(2), both(set("st", table.S("failed")), func(r *table.Row) { r.First = table.Key{} }), "is promised 50000 by its refunds"},
+		"ErrMoreThanPaid":        {paymentKey(ids.Test, back, 1), set("cap", table.N(119_999)), "took 119999, and 120000 is promised to go back"},
+		"ErrGivenBackUncounted":  {stateKey(ids.Test, back), both(set("rfd", table.Value{}), set("st", table.S("paid"))), "gave back 50000, and STATE says 0"},
+		"ErrStatusOfAnother":     {stateKey(ids.Test, back), set("st", table.S("refunded")), "STATE gave back 50000 of 150000 and is refunded"},
+		"ErrPaidYetGivenBack":    {stateKey(ids.Test, back), set("st", table.S("paid")), "STATE gave back 50000 of 150000 and is paid"},
+		"ErrGivenBackYetPaid":    {stateKey(ids.Test, paid.Order.ID), set("st", table.S("partially_refunded")), "STATE gave back 0 of 150000"},
+		"ErrSuspectForgotten":    {paymentKey(ids.Test, back, 1), both(set("sus", table.Flag(true)), set("due", table.Value{}), noSecond), "is suspected, and has no due key"},
+		"ErrReceiptDueLost":      {closing, noSecond, "its due key is"},
 		"ErrPaymentOfAnotherKey": {paymentKey(ids.Test, open, 1), set("id", table.S(fresh.Child(ids.Payment, 1).String())), "is no payment of its order"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,11 +126,13 @@ func TestAudit(t *testing.T) {
 		})
 	}
 	for name, key := range map[string]table.Key{
-		"ErrNoOrder":   orderKey(ids.Test, paid.Order.ID),
-		"ErrNoState":   stateKey(ids.Test, paid.Order.ID),
-		"ErrNoPayment": paymentKey(ids.Test, paid.Order.ID, 1),
-		"ErrNoLookUp":  urlKey(ids.Test, partner, "https://receipt.example/1"),
-		"ErrNoReceipt": {PK: collection(ids.Test, paid.Order.ID), SK: "R#0301"},
+		"ErrNoOrder":          orderKey(ids.Test, paid.Order.ID),
+		"ErrNoState":          stateKey(ids.Test, paid.Order.ID),
+		"ErrNoPayment":        paymentKey(ids.Test, paid.Order.ID, 1),
+		"ErrNoLookUp":         urlKey(ids.Test, partner, "https://receipt.example/1"),
+		"ErrNoReceipt":        {PK: collection(ids.Test, paid.Order.ID), SK: "R#0301"},
+		"ErrNoRefund":         refund(2),
+		"ErrAGapInTheRefunds": refund(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,6 +23,9 @@ func contradictions(w payments.Whole) (wrong []string) {
 	case s.Winner != 0 && (!found || winner.Status != payments.Paid || winner.Captured != s.Paid):
 		add("STATE says that attempt %d paid %d; the attempt is %q over %d", s.Winner, s.Paid, winner.Status, winner.Captured)
 	}
+	if want := refundedAs(s); paid && s.Status != want {
+		add("STATE gave back %d of %d and is %s", s.Refunded, s.Paid, s.Status)
+	}
 	if open, ok := w.Payment(s.Open); s.Open != 0 && (!ok || !open.Status.Open()) {
 		add("STATE says that attempt %d is open; it is %q", s.Open, open.Status)
 	}
@@ -31,6 +34,53 @@ func contradictions(w payments.Whole) (wrong []string) {
 	}
 	for _, p := range w.Payments {
 		wrong = append(wrong, contradicts(w, p)...)
+		wrong = append(wrong, givenBack(w, p)...)
+	}
+	return wrong
+}
+
+// givenBack lists what the refunds of one attempt say against what it took and what STATE promised of it.
+func givenBack(w payments.Whole, p payments.Payment) (wrong []string) {
+	add := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Sprintf("attempt %d ", p.N)+fmt.Sprintf(format, args...))
+	}
+	var promised, back int64
+	for _, r := range w.Refunds {
+		if r.Payment != p.N {
+			continue
+		}
+		if r.Amount.Amount <= 0 || r.Amount.Currency != p.Amount.Currency {
+			add("has refund %d over %s", r.N, r.Amount)
+		}
+		if !r.Status.Final() && r.Due.IsZero() {
+			add("has refund %d that is %s, and no due key: nobody would carry it on", r.N, r.Status)
+		}
+		switch r.Status {
+		case payments.RefundSucceeded:
+			back += r.Amount.Amount
+			promised += r.Amount.Amount
+		case payments.RefundFailed:
+		default:
+			promised += r.Amount.Amount
+		}
+	}
+	var kept int64
+	for _, s := range w.State.Promised {
+		if s.N == p.N {
+			kept += s.Amount
+		}
+	}
+	if kept != promised {
+		add("is promised %d by its refunds, and %d by STATE", promised, kept)
+	}
+	if promised > p.Captured {
+		add("took %d, and %d is promised to go back", p.Captured, promised)
+	}
+	if p.N == w.State.Winner && back != w.State.Refunded {
+		add("gave back %d, and STATE says %d", back, w.State.Refunded)
+	}
+	if p.Suspect && p.Due.IsZero() {
+		add("is suspected, and has no due key: nobody would ask the bank")
 	}
 	return wrong
 }
@@ -67,4 +117,15 @@ func told(w payments.Whole, kind payments.AlarmKind, p payments.Payment) bool {
 		}
 	}
 	return false
+}
+
+// refundedAs is the status of a paid order by what was given back of it.
+func refundedAs(s payments.State) payments.OrderStatus {
+	switch {
+	case s.Refunded == 0:
+		return payments.OrderPaid
+	case s.Refunded < s.Paid:
+		return payments.OrderPartiallyRefunded
+	}
+	return payments.OrderRefunded
 }

@@ -16,6 +16,7 @@ func TestDamagedAttributes(t *testing.T) {
 	refuses(t, "order", orderFields)
 	refuses(t, "state", stateFields)
 	refuses(t, "payment", paymentFields)
+	refuses(t, "refund", refundFields)
 	refuses(t, "receipt", receiptFields)
 	refuses(t, "alarm", alarmFields)
 
@@ -28,6 +29,24 @@ func TestDamagedAttributes(t *testing.T) {
 		_, err := w.Load(t.Context(), ids.Test, whole.Order.ID)
 		require.ErrorContains(t, err, "the attribute cll cannot be read")
 		require.NotErrorIs(t, err, payments.ErrOrderNotFound)
+	})
+	t.Run("LoadRefusesTheRefund", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, _ := w.refund(w.paid("damaged"), payments.RefundWish{Amount: 100})
+		key := refundKey(whole.Refunds[0])
+		require.NoError(t, w.table.Write(t.Context(), table.Update(key).Set("itm", table.B([]byte(`[{"l":1`)))))
+		_, err := w.Load(t.Context(), ids.Test, whole.Order.ID)
+		require.ErrorContains(t, err, "the attribute itm cannot be read", "read as empty, the line would be given back twice")
+	})
+	t.Run("LoadRefusesWhatPromisesForget", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, _ := w.refund(w.paid("damaged"), payments.RefundWish{Amount: 100})
+		key := stateKey(ids.Test, whole.Order.ID)
+		require.NoError(t, w.table.Write(t.Context(), table.Update(key).Set("prm", table.B([]byte(`[{"n":1`)))))
+		_, err := w.Load(t.Context(), ids.Test, whole.Order.ID)
+		require.ErrorContains(t, err, "the attribute prm cannot be read", "read as empty, the money would be given back twice")
 	})
 }
 

@@ -13,17 +13,44 @@ import (
 
 // Due is a row whose due key has come.
 type Due struct {
-	Mode    ids.Mode
-	Order   ids.ID
-	Payment int // 0: the order itself
-	At      time.Time
+	Mode  ids.Mode
+	Order ids.ID
+	Child ids.ID // the payment, refund or receipt; the order's own id for itself
+	At    time.Time
+}
+
+// childAt reads the sort key of an order's row.
+func childAt(order ids.ID, sk string) (child ids.ID, ok bool) {
+	if sk == orderSK {
+		return order, true
+	}
+	kind, digits, _ := strings.Cut(sk, "#")
+	n, err := strconv.Atoi(digits)
+	f := ids.Family(n / 100)
+	switch kind {
+	case "P":
+		f = ids.Payment
+	case "F":
+		f = ids.Refund
+	case "R":
+		n %= 100
+	default:
+		return ids.ID{}, false
+	}
+	return order.Child(f, n), err == nil && n > 0 && n <= ids.MaxChild
 }
 
 func (d Due) what() string {
-	if d.Payment == 0 {
+	switch n := d.Child.N(); d.Child.Family() {
+	case ids.Root:
 		return orderSK
+	case ids.Payment:
+		return paymentSK(n)
+	case ids.Refund:
+		return refundSK(n)
+	default:
+		return receiptSK(d.Child)
 	}
-	return paymentSK(d.Payment)
 }
 
 // DueBy lists up to limit rows of a shard that were due at now, oldest first. One round trip.
@@ -45,11 +72,9 @@ func (s *Store) DueAfter(ctx context.Context, m ids.Mode, shard int, now time.Ti
 		if !ok {
 			continue
 		}
-		d := Due{Mode: m, Order: order, At: at}
-		if n, isPayment := strings.CutPrefix(what, "P#"); isPayment {
-			d.Payment, _ = strconv.Atoi(n)
+		if child, ok := childAt(order, what); ok {
+			due = append(due, Due{Mode: m, Order: order, Child: child, At: at})
 		}
-		due = append(due, d)
 	}
 	return due, page.More, nil
 }

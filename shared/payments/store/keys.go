@@ -42,9 +42,27 @@ func paymentKey(m ids.Mode, order ids.ID, n int) table.Key {
 	return table.Key{PK: collection(m, order), SK: paymentSK(n)}
 }
 
-func receiptKey(m ids.Mode, r payments.Receipt) table.Key {
-	return table.Key{PK: collection(m, r.ID.Root()), SK: fmt.Sprintf("R#%02d%02d", r.ID.Family(), r.ID.N())}
+func refundSK(n int) string { return fmt.Sprintf("F#%02d", n) }
+
+func refundKey(r payments.Refund) table.Key {
+	return table.Key{PK: collection(r.Mode, r.Order), SK: refundSK(r.N)}
 }
+
+// approvalPlace is where operators find a refund that waits for the second of them.
+func approvalPlace(r payments.Refund) table.Key {
+	if r.Status != payments.RefundAwaitsApproval {
+		return table.Key{}
+	}
+	return table.Key{PK: approvalsPK(r.Mode), SK: stamp(r.CreatedAt) + "#" + r.ID.String()}
+}
+
+func approvalsPK(m ids.Mode) string { return Prefix + "APPROVE#" + string(m) }
+
+func receiptKey(m ids.Mode, r payments.Receipt) table.Key {
+	return table.Key{PK: collection(m, r.ID.Root()), SK: receiptSK(r.ID)}
+}
+
+func receiptSK(id ids.ID) string { return fmt.Sprintf("R#%02d%02d", id.Family(), id.N()) }
 
 func alarmSK(a payments.Alarm) string { return "A#" + string(a.Kind) + "#" + a.Object }
 

@@ -176,3 +176,47 @@ func (s *Store) CloseAlarm(ctx context.Context, m ids.Mode, order ids.ID, kind p
 	}
 	return err == nil, err
 }
+
+// Approvals lists the refunds of a mode that wait for a second operator, oldest first. One index query, one batch read.
+func (s *Store) Approvals(ctx context.Context, m ids.Mode, after string, limit int) (refunds []payments.Refund, next string, err error) {
+	q := table.Query{Index: table.First, PK: approvalsPK(m), Limit: limit}
+	if after != "" {
+		q.From = after + "\x00"
+	}
+	page, err := s.table.Query(ctx, q)
+	if err != nil || len(page.Rows) == 0 {
+		return nil, "", err
+	}
+	for chunk := range chunks(page.Rows, 100) {
+		keys := make([]table.Key, len(chunk))
+		for i, r := range chunk {
+			keys[i] = r.Key
+		}
+		rows, err := s.table.GetMany(ctx, keys)
+		if err != nil {
+			return nil, "", err
+		}
+		byKey := map[table.Key]table.Row{}
+		for _, r := range rows {
+			byKey[r.Key] = r
+		}
+		for _, key := range keys {
+			_, order, ok := collectionOf(key.PK)
+			row, there := byKey[key]
+			if !ok || !there {
+				continue // the index is behind the table
+			}
+			r, err := readRefund(row, order)
+			if err != nil {
+				return nil, "", err
+			}
+			if r.Status == payments.RefundAwaitsApproval {
+				refunds = append(refunds, r)
+			}
+		}
+	}
+	if page.More != nil {
+		next = page.Rows[len(page.Rows)-1].First.SK
+	}
+	return refunds, next, nil
+}

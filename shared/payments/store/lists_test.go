@@ -26,7 +26,7 @@ func TestDue(t *testing.T) {
 		w := setup(t)
 		o := w.order("o", start).Order
 		require.Empty(t, due(w, o, o.Due.Add(-time.Millisecond)))
-		require.Equal(t, []Due{{Mode: ids.Test, Order: o.ID, At: o.Due}}, due(w, o, o.Due))
+		require.Equal(t, []Due{{Mode: ids.Test, Order: o.ID, Child: o.ID, At: o.Due}}, due(w, o, o.Due))
 		oldest, err := w.OldestDue(t.Context(), ids.Test, int(o.ID[0])%Shards)
 		require.NoError(t, err)
 		require.Equal(t, o.Due, oldest)
@@ -39,7 +39,7 @@ func TestDue(t *testing.T) {
 		w := setup(t)
 		whole := w.opened("o")
 		at := whole.Payments[0].Due
-		d := Due{Mode: ids.Test, Order: whole.Order.ID, Payment: 1, At: at}
+		d := Due{Mode: ids.Test, Order: whole.Order.ID, Child: whole.Order.ID.Child(ids.Payment, 1), At: at}
 		require.Equal(t, []Due{d}, due(w, whole.Order, at))
 		later := at.Add(time.Minute)
 		for _, want := range []bool{true, false} {
@@ -56,7 +56,7 @@ func TestDue(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		whole := w.order("o", start)
-		claimed, err := w.MoveDue(t.Context(), Due{Mode: ids.Test, Order: whole.Order.ID, At: whole.Order.Due}, time.Time{})
+		claimed, err := w.MoveDue(t.Context(), Due{Mode: ids.Test, Order: whole.Order.ID, Child: whole.Order.ID, At: whole.Order.Due}, time.Time{})
 		require.NoError(t, err)
 		require.True(t, claimed)
 		require.Empty(t, due(w, whole.Order, start.Add(1000*time.Hour)))
@@ -67,7 +67,7 @@ func TestDue(t *testing.T) {
 		w := setup(t)
 		whole := w.opened("o")
 		read := w.load(whole.Order.ID)
-		claimed, err := w.MoveDue(t.Context(), Due{Mode: ids.Test, Order: whole.Order.ID, Payment: 1, At: whole.Payments[0].Due}, start.Add(time.Hour))
+		claimed, err := w.MoveDue(t.Context(), Due{Mode: ids.Test, Order: whole.Order.ID, Child: whole.Order.ID.Child(ids.Payment, 1), At: whole.Payments[0].Due}, start.Add(time.Hour))
 		require.NoError(t, err)
 		require.True(t, claimed)
 		out := payments.Apply(read, 1, banks.News{Status: banks.Paid}, payments.Told, start)
@@ -199,7 +199,7 @@ func TestReceipts(t *testing.T) {
 	whole := w.paid("o")
 	f := receipts.Fiscal{Kind: receipts.Income, Total: total, FN: "9999078900001234", FD: 5, FP: 77, IssuedAt: start,
 		URL: "https://ofd.example/rec?fn=9999078900001234&i=5&fp=77"}
-	whole = w.save(payments.AddReceipt(whole, whole.Payments[0], f, start))
+	whole = w.save(payments.AddReceipt(whole, whole.Payments[0], f, false, payments.Told, start))
 	find := func(p ids.ID, url, identity string) ids.ID {
 		id, _, err := w.Found(t.Context(), ids.Test, p, url, identity)
 		require.NoError(t, err)
@@ -229,14 +229,14 @@ func TestReceipts(t *testing.T) {
 		require.NoError(t, w.Save(t.Context(), out))
 		elsewhere := named
 		elsewhere.URL = "https://till.example/6"
-		second = w.save(payments.AddReceipt(second, second.Payments[0], elsewhere, start))
+		second = w.save(payments.AddReceipt(second, second.Payments[0], elsewhere, false, payments.Told, start))
 		require.Equal(t, second.Receipts[0].ID, find(partner, named.URL, named.Identity()), "the identity is the receipt")
 	})
 	t.Run("TheSameReceiptTwiceAtOnce", func(t *testing.T) {
 		third := w.paid("third")
 		g := f
 		g.FD, g.URL = 7, "https://ofd.example/7"
-		out := payments.AddReceipt(third, third.Payments[0], g, start)
+		out := payments.AddReceipt(third, third.Payments[0], g, false, payments.Told, start)
 		w.save(out)
 		require.ErrorIs(t, w.Save(t.Context(), out), ErrRaced)
 	})

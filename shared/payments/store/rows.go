@@ -46,6 +46,7 @@ var stateFields = []field[payments.State]{
 	number("win", func(s *payments.State) *int { return &s.Winner }),
 	number("pd", func(s *payments.State) *int64 { return &s.Paid }),
 	number("rfd", func(s *payments.State) *int64 { return &s.Refunded }),
+	document("prm", func(s *payments.State) *[]payments.Promised { return &s.Promised }, func(p *[]payments.Promised) bool { return len(*p) == 0 }),
 	instant("uat", func(s *payments.State) *time.Time { return &s.UpdatedAt }),
 	document("cnl", func(s *payments.State) *payments.Answered { return &s.Cancel }, isZero[payments.Answered]),
 }
@@ -64,6 +65,8 @@ var paymentFields = []field[payments.Payment]{
 	number("amt", func(p *payments.Payment) *int64 { return &p.Amount.Amount }),
 	text("cur", func(p *payments.Payment) *moneyCurrency { return &p.Amount.Currency }),
 	number("cap", func(p *payments.Payment) *int64 { return &p.Captured }),
+	document("tkn", func(p *payments.Payment) *[]payments.Item { return &p.Taken }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
+	truth("sus", func(p *payments.Payment) *bool { return &p.Suspect }),
 	text("bid", func(p *payments.Payment) *string { return &p.BankID }),
 	text("pg", func(p *payments.Payment) *string { return &p.PageURL }),
 	text("qr", func(p *payments.Payment) *string { return &p.QR }),
@@ -84,15 +87,50 @@ var paymentFields = []field[payments.Payment]{
 	document("vda", func(p *payments.Payment) *payments.Answered { return &p.Void }, isZero[payments.Answered]),
 }
 
+var refundFields = []field[payments.Refund]{
+	uuid("id", func(r *payments.Refund) *ids.ID { return &r.ID }),
+	text("md", func(r *payments.Refund) *ids.Mode { return &r.Mode }),
+	uuid("pid", func(r *payments.Refund) *ids.ID { return &r.Partner }),
+	number("pmt", func(r *payments.Refund) *int { return &r.Payment }),
+	number("ver", func(r *payments.Refund) *int64 { return &r.Version }),
+	text("st", func(r *payments.Refund) *payments.RefundStatus { return &r.Status }),
+	text("src", func(r *payments.Refund) *payments.RefundSource { return &r.Source }),
+	number("amt", func(r *payments.Refund) *int64 { return &r.Amount.Amount }),
+	text("cur", func(r *payments.Refund) *moneyCurrency { return &r.Amount.Currency }),
+	document("itm", func(r *payments.Refund) *[]payments.Returned { return &r.Items }, func(i *[]payments.Returned) bool { return len(*i) == 0 }),
+	text("rsn", func(r *payments.Refund) *string { return &r.Reason }),
+	text("aut", func(r *payments.Refund) *string { return &r.Author }),
+	text("apr", func(r *payments.Refund) *string { return &r.Approver }),
+	document("dcl", func(r *payments.Refund) *banks.Decline { return &r.Decline }, isZero[banks.Decline]),
+	truth("kyd", func(r *payments.Refund) *bool { return &r.Keyed }),
+	truth("snt", func(r *payments.Refund) *bool { return &r.Sent }),
+	truth("bgn", func(r *payments.Refund) *bool { return &r.Begun }),
+	instant("utl", func(r *payments.Refund) *time.Time { return &r.Until }),
+	number("chk", func(r *payments.Refund) *int { return &r.Checks }),
+	instant("mis", func(r *payments.Refund) *time.Time { return &r.MissedAt }),
+	document("ik", func(r *payments.Refund) *payments.Answered { return &r.Key }, isZero[payments.Answered]),
+	document("fst", func(r *payments.Refund) *payments.First { return &r.First }, isZero[payments.First]),
+	instant("sat", func(r *payments.Refund) *time.Time { return &r.SucceededAt }),
+	instant("cat", func(r *payments.Refund) *time.Time { return &r.CreatedAt }),
+	instant("uat", func(r *payments.Refund) *time.Time { return &r.UpdatedAt }),
+	instant("due", func(r *payments.Refund) *time.Time { return &r.Due }),
+}
+
 var receiptFields = []field[payments.Receipt]{
 	uuid("id", func(r *payments.Receipt) *ids.ID { return &r.ID }),
 	uuid("pmt", func(r *payments.Receipt) *ids.ID { return &r.Payment }),
-	text("opr", func(r *payments.Receipt) *string { return &r.Operation }),
-	text("st", func(r *payments.Receipt) *string { return &r.Status }),
+	number("ver", func(r *payments.Receipt) *int64 { return &r.Version }),
+	text("opr", func(r *payments.Receipt) *payments.Operation { return &r.Operation }),
+	text("st", func(r *payments.Receipt) *payments.ReceiptStatus { return &r.Status }),
 	text("src", func(r *payments.Receipt) *string { return &r.Source }),
 	truth("vfd", func(r *payments.Receipt) *bool { return &r.Verified }),
 	document("fsc", func(r *payments.Receipt) *receipts.Fiscal { return &r.Fiscal }, isZero[receipts.Fiscal]),
+	document("itm", func(r *payments.Receipt) *[]payments.Item { return &r.Items }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
+	text("flr", func(r *payments.Receipt) *string { return &r.Failure }),
+	document("ik", func(r *payments.Receipt) *payments.Answered { return &r.Key }, isZero[payments.Answered]),
 	instant("cat", func(r *payments.Receipt) *time.Time { return &r.CreatedAt }),
+	instant("uat", func(r *payments.Receipt) *time.Time { return &r.UpdatedAt }),
+	instant("due", func(r *payments.Receipt) *time.Time { return &r.Due }),
 }
 
 var alarmFields = []field[payments.Alarm]{
@@ -131,6 +169,27 @@ func paymentRow(p payments.Payment) table.Row {
 	attrs := encode(paymentFields, &p)
 	attrs[askedAttr] = table.N(0)
 	return table.Row{Key: paymentKey(p.Mode, p.Order, p.N), Second: duePlace(p.Mode, p.Order, paymentSK(p.N), p.Due), Attrs: attrs}
+}
+
+func readRefund(r table.Row, order ids.ID) (f payments.Refund, err error) {
+	if err := decode(refundFields, r.Attrs, &f); err != nil {
+		return f, err
+	}
+	f.Order, f.N = f.ID.Root(), f.ID.N()
+	if f.Order != order || f.ID.Family() != ids.Refund || f.N < 1 {
+		return f, fmt.Errorf("store: the row %q is no refund of its order", r.Key.SK)
+	}
+	return f, nil
+}
+
+// refundRow stands in the operators' list while it waits for the second one.
+func refundRow(r payments.Refund) table.Row {
+	return table.Row{Key: refundKey(r), First: approvalPlace(r), Second: duePlace(r.Mode, r.Order, refundSK(r.N), r.Due), Attrs: encode(refundFields, &r)}
+}
+
+func receiptRow(m ids.Mode, r payments.Receipt) table.Row {
+	key := receiptKey(m, r)
+	return table.Row{Key: key, Second: duePlace(m, r.ID.Root(), key.SK, r.Due), Attrs: encode(receiptFields, &r)}
 }
 
 func alarmRow(m ids.Mode, key table.Key, a payments.Alarm) table.Row {

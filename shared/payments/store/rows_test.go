@@ -21,12 +21,14 @@ func TestRoundTrip(t *testing.T) {
 	o.ID = ids.FromParts("round trip")
 	p := filled[payments.Payment]()
 	p.ID, p.Order, p.N = o.ID.Child(ids.Payment, 1), o.ID, 1
+	f := filled[payments.Refund]()
+	f.ID, f.Order, f.N = o.ID.Child(ids.Refund, 1), o.ID, 1
 	r := filled[payments.Receipt]()
 	r.ID = o.ID.Child(ids.PaymentReceipt, 1)
 	s, a := filled[payments.State](), filled[payments.Alarm]()
-	want := payments.Whole{Order: o, State: s, Payments: []payments.Payment{p}, Receipts: []payments.Receipt{r}, Alarms: []payments.Alarm{a}}
+	want := payments.Whole{Order: o, State: s, Payments: []payments.Payment{p}, Refunds: []payments.Refund{f}, Receipts: []payments.Receipt{r}, Alarms: []payments.Alarm{a}}
 	require.NoError(t, w.table.Write(t.Context(),
-		table.Put(orderRow(o)), table.Put(paymentRow(p)), table.Put(table.Row{Key: stateKey(o.Mode, o.ID), Attrs: encode(stateFields, &s)}),
+		table.Put(orderRow(o)), table.Put(paymentRow(p)), table.Put(refundRow(f)), table.Put(table.Row{Key: stateKey(o.Mode, o.ID), Attrs: encode(stateFields, &s)}),
 		table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: encode(receiptFields, &r)}),
 		table.Put(alarmRow(o.Mode, table.Key{PK: collection(o.Mode, o.ID), SK: alarmSK(a)}, a))))
 	require.Equal(t, want, w.load(o.ID))
@@ -38,6 +40,12 @@ func TestRoundTrip(t *testing.T) {
 		require.Equal(t, bare, w.load(o.ID).Payments[0])
 		require.NoError(t, w.table.Write(t.Context(), change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &bare, &p)))
 		require.Equal(t, p, w.load(o.ID).Payments[0])
+
+		little := payments.Refund{ID: f.ID, Order: f.Order, N: 1, Version: f.Version, Status: f.Status}
+		require.NoError(t, w.table.Write(t.Context(), change(table.Update(refundKey(f)), refundFields, &f, &little)))
+		require.Equal(t, little, w.load(o.ID).Refunds[0])
+		require.NoError(t, w.table.Write(t.Context(), change(table.Update(refundKey(f)), refundFields, &little, &f)))
+		require.Equal(t, f, w.load(o.ID).Refunds[0])
 	})
 }
 
@@ -46,6 +54,7 @@ func TestAttributesHaveOneNameEach(t *testing.T) {
 	unique(t, orderFields)
 	unique(t, stateFields)
 	unique(t, paymentFields)
+	unique(t, refundFields)
 	unique(t, receiptFields)
 	unique(t, alarmFields)
 }
@@ -66,6 +75,9 @@ func TestSizes(t *testing.T) {
 	key := payments.Answered{Key: id.String(), Hash: strings.Repeat("f", 64), At: start, Status: payments.Paid, Amount: payments.MaxTotal}
 	s := payments.State{Version: 1 << 30, Status: payments.OrderPartiallyRefunded, Attempts: 20, Open: 20, Winner: 19, Paid: payments.MaxTotal,
 		Refunded: payments.MaxTotal, UpdatedAt: start, Cancel: key}
+	for n := range ids.MaxAttempts { // no order comes to it: each would have to be paid, and given back
+		s.Promised = append(s.Promised, payments.Promised{N: n + 1, Amount: payments.MaxTotal})
+	}
 	require.LessOrEqual(t, table.Row{Key: stateKey(ids.Test, id), Attrs: encode(stateFields, &s)}.Size(), 1024)
 	p := payments.Payment{
 		ID: id.Child(ids.Payment, 20), Order: id, Mode: ids.Test, Partner: partner, N: 20, Version: 99, Account: partner, Provider: "tbank",
@@ -76,6 +88,14 @@ func TestSizes(t *testing.T) {
 		Keys: []payments.Answered{{Key: id.String(), Hash: strings.Repeat("f", 64)}}, First: payments.First{Status: payments.Pending, At: start},
 	}
 	require.LessOrEqual(t, paymentRow(p).Size(), 1024)
+	r := payments.Refund{
+		ID: id.Child(ids.Refund, 99), Order: id, Mode: ids.Test, Partner: partner, N: 99, Payment: 20, Version: 99, Status: payments.RefundUnknown,
+		Source: payments.ByPartner, Amount: total, Items: []payments.Returned{{Line: 1, Quantity: 1000, Amount: 1}, {Line: 2, Quantity: 1500, Amount: 2}},
+		Author: strings.Repeat("x", 22), Approver: id.String(), Keyed: true, Sent: true, Begun: true, Until: start, Checks: 12, MissedAt: start,
+		Key:   payments.Answered{Key: id.String(), Hash: strings.Repeat("f", 64)},
+		First: payments.First{Status: "pending", At: start}, SucceededAt: start, CreatedAt: start, UpdatedAt: start, Due: start,
+	}
+	require.LessOrEqual(t, refundRow(r).Size(), 1024, "but for its reason")
 }
 
 func TestRaces(t *testing.T) {
@@ -106,6 +126,65 @@ func TestRaces(t *testing.T) {
 		w.save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
 		require.ErrorIs(t, w.Save(t.Context(), payments.Looked(whole, 1, start)), ErrRaced)
 	})
+	t.Run("OneOfTwoRefunds", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.paid("o")
+		wish := payments.RefundWish{Amount: 90_000, Keyed: true}
+		one, _, err := payments.BeginRefund(whole, 1, wish, start)
+		require.NoError(t, err)
+		two, _, err := payments.BeginRefund(whole, 1, wish, start)
+		require.NoError(t, err, "each alone is less than what was paid")
+		require.NoError(t, w.Save(t.Context(), one))
+		require.ErrorIs(t, w.Save(t.Context(), two), ErrRaced)
+		got := w.load(whole.Order.ID)
+		require.Equal(t, one.After, got, "nothing of the loser stands")
+		_, _, err = payments.BeginRefund(got, 1, wish, start)
+		require.ErrorIs(t, err, payments.ErrExceedsRefundable, "decided anew, it is too much")
+	})
+	t.Run("ARefundBesideAClosing", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.prepaid("o")
+		closing, _, err := payments.BeginFulfil(whole, nil, "", "", start)
+		require.NoError(t, err)
+		refund, _, err := payments.BeginRefund(whole, 1, payments.RefundWish{}, start)
+		require.NoError(t, err)
+		require.NoError(t, w.Save(t.Context(), closing))
+		require.ErrorIs(t, w.Save(t.Context(), refund), ErrRaced)
+	})
+	t.Run("OldNewsOfARefund", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
+		require.NoError(t, w.Save(t.Context(), payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start)))
+		require.ErrorIs(t, w.Save(t.Context(), payments.RefundLost(whole, k, start)), ErrRaced)
+		require.ErrorIs(t, w.Save(t.Context(), payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start)), ErrRaced)
+	})
+	t.Run("OneOfTwoAnswersToAnApproval", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, k := w.refund(w.paid("o"), payments.RefundWish{Author: "ann", ApproveAbove: 1})
+		yes, err := payments.ApproveRefund(whole, k, "bob", start)
+		require.NoError(t, err)
+		no, err := payments.RejectRefund(whole, k, "ann", "a mistake", start)
+		require.NoError(t, err)
+		require.NoError(t, w.Save(t.Context(), no))
+		require.ErrorIs(t, w.Save(t.Context(), yes), ErrRaced)
+	})
+	t.Run("AReceiptIsFilledOnce", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		out, r, err := payments.BeginFulfil(w.prepaid("o"), nil, "", "", start)
+		require.NoError(t, err)
+		whole := w.save(out)
+		f := r.Fiscal
+		f.FN, f.FD, f.FP = "9999078900001234", 9, 9
+		filled := payments.AddReceipt(whole, whole.Payments[0], f, true, payments.Told, start)
+		refused := payments.ReceiptRefused(whole, r.ID, "no", start)
+		require.NoError(t, w.Save(t.Context(), filled))
+		require.ErrorIs(t, w.Save(t.Context(), refused), ErrRaced)
+	})
 	t.Run("AnEmptyOutcomeIsNoRoundTrip", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
@@ -135,8 +214,12 @@ func TestNewerCode(t *testing.T) {
 	for _, key := range []table.Key{paymentKey(ids.Test, whole.Order.ID, 1), stateKey(ids.Test, whole.Order.ID)} {
 		require.NoError(t, w.table.Write(t.Context(), table.Update(key).Set("zz", table.S("newer"))))
 	}
-	w.save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
-	for _, key := range []table.Key{paymentKey(ids.Test, whole.Order.ID, 1), stateKey(ids.Test, whole.Order.ID)} {
+	whole = w.save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
+	whole, k := w.refund(whole, payments.RefundWish{Amount: 1})
+	refund := refundKey(whole.Refunds[k-1])
+	require.NoError(t, w.table.Write(t.Context(), table.Update(refund).Set("zz", table.S("newer"))))
+	w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start))
+	for _, key := range []table.Key{paymentKey(ids.Test, whole.Order.ID, 1), stateKey(ids.Test, whole.Order.ID), refund} {
 		row, _, err := w.table.Get(t.Context(), key)
 		require.NoError(t, err)
 		require.Equal(t, "newer", row.Attrs["zz"].Text(), key.SK)
@@ -177,7 +260,8 @@ func TestClaimLook(t *testing.T) {
 func TestReadChange(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	whole := w.paid("o")
+	whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 1})
+	w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start)) // no change of a payment
 	changes, err := w.engine.Changes(t.Context(), 100)
 	require.NoError(t, err)
 	var seen []payments.Status
@@ -191,7 +275,8 @@ func TestReadChange(t *testing.T) {
 		seen = append(seen, is.Status)
 	}
 	require.Equal(t, []payments.Status{payments.Created, payments.Pending, payments.Paid}, seen)
-	for _, key := range []table.Key{{}, {PK: "LED#t#x", SK: "P#01"}, {PK: "PAY#t#x", SK: "P#01"}, {PK: "PAY#", SK: "P#01"}} {
+	for _, key := range []table.Key{{}, {PK: "LED#t#x", SK: "P#01"}, {PK: "PAY#t#x", SK: "P#01"}, {PK: "PAY#", SK: "P#01"},
+		{PK: collection(ids.Test, whole.Order.ID), SK: "F#01"}, {PK: collection(ids.Test, whole.Order.ID), SK: "R#0301"}} {
 		_, _, _, _, ok := ReadChange(table.Change{New: table.Row{Key: key}, NewExists: true})
 		require.False(t, ok, key)
 	}

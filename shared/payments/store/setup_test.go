@@ -90,6 +90,29 @@ func (w *world) paid(name string) payments.Whole {
 	return w.save(payments.Apply(w.opened(name), 1, banks.News{BankID: "700", Status: banks.Paid}, payments.Told, start))
 }
 
+// prepaid writes a paid order whose goods are still to be given.
+func (w *world) prepaid(name string) payments.Whole {
+	w.t.Helper()
+	o, err := payments.NewOrder(payments.Draft{
+		Project: "Школа", Email: "buyer@example.com",
+		Items: []payments.Item{{Name: "Консультация", Price: total, Quantity: 1000, Subject: "service", Mode: "full_prepayment"}},
+	}, ids.FromParts(name), ids.Test, partner, start)
+	require.NoError(w.t, err)
+	_, _, err = w.Create(w.t.Context(), o)
+	require.NoError(w.t, err)
+	out, _ := payments.Begin(w.load(o.ID), banks.Card, payments.Through{Account: ids.FromParts("account"), Provider: "tbank", Fiscal: true}, "", nil, start)
+	whole := w.save(payments.Opened(w.save(out), 1, banks.Opened{BankID: "700", PageURL: "https://bank.example/1"}, start))
+	return w.save(payments.Apply(whole, 1, banks.News{BankID: "700", Status: banks.Paid}, payments.Told, start))
+}
+
+// refund writes a refund of the first attempt and gives its number.
+func (w *world) refund(whole payments.Whole, wish payments.RefundWish) (payments.Whole, int) {
+	w.t.Helper()
+	out, r, err := payments.BeginRefund(whole, 1, wish, start)
+	require.NoError(w.t, err)
+	return w.save(out), r.N
+}
+
 // fill gives every field of a structure, at every depth, a value that is not zero.
 func fill(v reflect.Value, seed *int64) {
 	*seed++

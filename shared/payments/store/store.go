@@ -73,6 +73,15 @@ func take(w *payments.Whole, row table.Row, order ids.ID) (err error) {
 			return errors.New("store: an attempt is missing in " + row.Key.PK)
 		}
 		w.Payments = append(w.Payments, p)
+	case strings.HasPrefix(sk, "F#"):
+		r, err := readRefund(row, order)
+		if err != nil {
+			return err
+		}
+		if r.N != len(w.Refunds)+1 {
+			return errors.New("store: a refund is missing in " + row.Key.PK)
+		}
+		w.Refunds = append(w.Refunds, r)
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
 		err = decode(receiptFields, row.Attrs, &r)
@@ -123,8 +132,24 @@ func actionsOf(out payments.Outcome) []table.Action {
 		}
 		actions = append(actions, a)
 	}
-	for _, r := range out.NewReceipts {
-		actions = append(actions, receiptActions(o, r)...)
+	for _, r := range out.ChangedRefunds() {
+		old, existed := was.Refund(r.N)
+		if !existed {
+			actions = append(actions, table.Put(refundRow(r)).If(table.Absent))
+			continue
+		}
+		a := change(table.Update(refundKey(r)), refundFields, &old, &r).If(table.Version(old.Version))
+		if !old.Due.Equal(r.Due) {
+			a = a.PlaceSecond(duePlace(r.Mode, r.Order, refundSK(r.N), r.Due))
+		}
+		if approvalPlace(old) != approvalPlace(r) {
+			a = a.PlaceFirst(approvalPlace(r))
+		}
+		actions = append(actions, a)
+	}
+	for _, r := range out.ChangedReceipts() {
+		old, existed := was.ReceiptOf(r.ID)
+		actions = append(actions, receiptActions(o, old, existed, r)...)
 	}
 	for _, a := range out.NewAlarms {
 		actions = append(actions, table.Put(alarmRow(o.Mode, table.Key{PK: collection(o.Mode, o.ID), SK: alarmSK(a)}, a)))
@@ -132,10 +157,18 @@ func actionsOf(out payments.Outcome) []table.Action {
 	return actions
 }
 
-// receiptActions writes a receipt with the rows by which it is found. What a bank's till made may overwrite what the
-// partner said of the same address; the partner never overwrites anything.
-func receiptActions(o payments.Order, r payments.Receipt) []table.Action {
-	actions := []table.Action{table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: encode(receiptFields, &r)}).If(table.Absent)}
+// receiptActions writes a receipt with the rows by which it is found, once it has what it is found by. What a bank's till
+// made may overwrite what the partner said of the same address; the partner never overwrites anything.
+func receiptActions(o payments.Order, old payments.Receipt, existed bool, r payments.Receipt) []table.Action {
+	row := table.Put(receiptRow(o.Mode, r)).If(table.Absent)
+	if existed {
+		key := receiptKey(o.Mode, r)
+		row = change(table.Update(key), receiptFields, &old, &r).If(table.Equals("ver", table.N(old.Version)))
+		if !old.Due.Equal(r.Due) {
+			row = row.PlaceSecond(duePlace(o.Mode, o.ID, key.SK, r.Due))
+		}
+	}
+	actions := []table.Action{row}
 	found := table.Attrs{"sv": table.N(schemaVersion), "rid": table.S(r.ID.String())}
 	look := func(key table.Key) {
 		a := table.Put(table.Row{Key: key, Attrs: found})
@@ -144,10 +177,10 @@ func receiptActions(o payments.Order, r payments.Receipt) []table.Action {
 		}
 		actions = append(actions, a)
 	}
-	if r.Fiscal.URL != "" {
+	if r.Fiscal.URL != "" && r.Fiscal.URL != old.Fiscal.URL {
 		look(urlKey(o.Mode, o.Partner, r.Fiscal.URL))
 	}
-	if r.Fiscal.FN != "" {
+	if r.Fiscal.FN != "" && r.Fiscal.Identity() != old.Fiscal.Identity() {
 		look(fiscalKey(o.Mode, o.Partner, r.Fiscal.Identity()))
 	}
 	return actions

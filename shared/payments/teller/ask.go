@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 )
@@ -87,7 +88,7 @@ func (t *Teller) Look(ctx context.Context, w payments.Whole, n int) payments.Who
 // AskDuty is the scheduled look at the bank: when nothing new comes of it, the next one is further away.
 func (t *Teller) AskDuty(ctx context.Context, w payments.Whole, n int) error {
 	p, ok := w.Payment(n)
-	if !ok || !p.Watched() {
+	if !ok || !p.Asked() {
 		return nil
 	}
 	after, out, err := t.ask(ctx, w, n, false)
@@ -107,8 +108,8 @@ func (t *Teller) Expire(ctx context.Context, w payments.Whole) error {
 	return err
 }
 
-// MissReceipt calls an operator for a receipt that did not come.
-func (t *Teller) MissReceipt(ctx context.Context, w payments.Whole, n int) error {
-	_, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.MissReceipt(w, n, t.now()) })
+// MissReceipt calls an operator for a receipt of a payment, a refund or a fulfilment that did not come.
+func (t *Teller) MissReceipt(ctx context.Context, w payments.Whole, child ids.ID) error {
+	_, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.MissReceipt(w, child, t.now()) })
 	return err
 }

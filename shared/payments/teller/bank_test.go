@@ -23,6 +23,13 @@ type atBank struct {
 	amount money.Money
 	hold   bool
 	busy   bool // with a call that moves money
+
+	back    int64            // given back, minor units
+	keys    map[string]int64 // returns by key
+	async   int64            // a return that the bank has begun
+	refused bool             // how the last of those ended
+	printed []*receipts.Document
+	closed  []*receipts.Document
 }
 
 // bank keeps payments as a bank does, and fails as it is told.
@@ -34,6 +41,9 @@ type bank struct {
 	cancels  bool
 	captures bool
 	slow     bool // captures are begun, and ended by the test
+	keyed    bool // it knows keys of returns; else returns are begun, and ended by the test
+	refunds  bool
+	closes   bool
 }
 
 // trouble is what one call suffers: an error before the effect, a lost answer after it, or something that happens meanwhile.
@@ -44,7 +54,7 @@ type trouble struct {
 }
 
 func newBank() *bank {
-	return &bank{payments: map[string]*atBank{}, faults: map[string][]trouble{}, cancels: true, captures: true}
+	return &bank{payments: map[string]*atBank{}, faults: map[string][]trouble{}, cancels: true, captures: true, keyed: true, refunds: true, closes: true}
 }
 
 var errLost = errors.New("the connection broke")
@@ -73,7 +83,14 @@ func (b *bank) called(call string) (n int) {
 func (b *bank) set(reference string, s banks.Status) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.payments[reference].status = s
+	p := b.payments[reference]
+	p.status = s
+	switch s {
+	case banks.Refunded:
+		p.back = p.amount.Amount
+	case banks.PartlyRefunded:
+		p.back = 50_000
+	}
 }
 
 func (b *bank) at(reference string) *atBank {
@@ -133,7 +150,7 @@ func (b *bank) Cancel(_ context.Context, _ banks.Account, r banks.Ref) (banks.Ne
 		case banks.Held:
 			p.status = banks.Reversed
 		case banks.Paid:
-			p.status = banks.Refunded
+			p.status, p.back = banks.Refunded, p.amount.Amount
 		default:
 			return refused(banks.Conflict)
 		}
@@ -155,6 +172,72 @@ func (b *bank) Capture(_ context.Context, _ banks.Account, r banks.Ref, amount m
 	})
 }
 
+func (b *bank) Refund(_ context.Context, _ banks.Account, r banks.Ref, give banks.Return) (banks.News, error) {
+	return b.about("refund", r, func(p *atBank) error {
+		if _, done := p.keys[give.Key]; done && b.keyed {
+			return nil
+		}
+		if p.status != banks.Paid && p.status != banks.PartlyRefunded || give.Amount.Amount > p.amount.Amount-p.back {
+			return refused(banks.Conflict)
+		}
+		if p.keys == nil {
+			p.keys = map[string]int64{}
+		}
+		p.keys[give.Key] += give.Amount.Amount
+		p.printed = append(p.printed, give.Receipt)
+		if !b.keyed {
+			p.async = give.Amount.Amount
+			return nil
+		}
+		p.give(give.Amount.Amount)
+		return nil
+	})
+}
+
+// give is money that went back.
+func (p *atBank) give(minor int64) {
+	p.back += minor
+	p.status = banks.PartlyRefunded
+	if p.back == p.amount.Amount {
+		p.status = banks.Refunded
+	}
+}
+
+// end lets a return that was begun succeed, or not.
+func (b *bank) end(reference string, well bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.payments[reference]
+	minor := p.async
+	p.async, p.refused = 0, !well
+	if well {
+		p.give(minor)
+	}
+}
+
+func (b *bank) AskRefund(_ context.Context, _ banks.Account, r banks.Ref, _ banks.Method) (n banks.News, err error) {
+	n, err = b.about("ask-refund", r, func(*atBank) error { return nil })
+	if p := b.at(r.Reference); err == nil && p.refused {
+		n.Decline = banks.Decline{Code: banks.SBPRefused}
+	}
+	return n, err
+}
+
+func (b *bank) CloseReceipt(_ context.Context, _ banks.Account, r banks.Ref, document *receipts.Document) error {
+	_, err := b.about("close", r, func(p *atBank) error {
+		if p.status != banks.Paid {
+			return refused(banks.Conflict)
+		}
+		p.closed = append(p.closed, document)
+		return nil
+	})
+	return err
+}
+
+func (b *bank) CanRefund() bool                { return b.refunds }
+func (b *bank) CanClose() bool                 { return b.closes }
+func (b *bank) RefundsByKey(banks.Method) bool { return b.keyed }
+
 func (b *bank) about(name string, r banks.Ref, effect func(*atBank) error) (n banks.News, err error) {
 	err = b.call(name, func() error {
 		p := b.payments[r.Reference]
@@ -165,6 +248,14 @@ func (b *bank) about(name string, r banks.Ref, effect func(*atBank) error) (n ba
 			return err
 		}
 		amount := p.amount
+		left := money.Of(p.amount.Amount-p.back, p.amount.Currency)
+		if p.async > 0 {
+			n = banks.News{Reference: r.Reference, BankID: p.id, Status: banks.Paid, Word: "async", Amount: &amount, Underway: true}
+			return nil
+		}
+		if p.status == banks.Paid || p.status == banks.PartlyRefunded || p.status == banks.Refunded {
+			defer func() { n.Left = &left }()
+		}
 		n = banks.News{Reference: r.Reference, BankID: p.id, Status: p.status, Word: string(p.status), Amount: &amount, Underway: p.busy}
 		return nil
 	})
@@ -182,6 +273,7 @@ type message struct {
 	Status                        banks.Status
 	Amount                        int64
 	Receipt                       *receipts.Fiscal
+	Closing                       bool
 }
 
 func (b *bank) Names(raw []byte, _ http.Header) (string, error) {
@@ -200,7 +292,7 @@ func (b *bank) Verify(a banks.Account, raw []byte, _ http.Header) (banks.Notice,
 	if m.Password != a.Password && (a.Previous == "" || m.Password != a.Previous) {
 		return banks.Notice{}, banks.ErrForged
 	}
-	n := banks.Notice{Terminal: m.Terminal, Receipt: m.Receipt, News: banks.News{Reference: m.Reference, Status: m.Status, Word: string(m.Status)}}
+	n := banks.Notice{Terminal: m.Terminal, Receipt: m.Receipt, Closing: m.Closing, News: banks.News{Reference: m.Reference, Status: m.Status, Word: string(m.Status)}}
 	if m.Amount != 0 {
 		amount := money.Of(m.Amount, money.RUB)
 		n.News.Amount = &amount
@@ -210,10 +302,11 @@ func (b *bank) Verify(a banks.Account, raw []byte, _ http.Header) (banks.Notice,
 
 // contracts are the accounts that a partner may use.
 type contracts struct {
-	mu   sync.Mutex
-	list []banks.Account
-	off  map[ids.ID]bool
-	err  error
+	mu    sync.Mutex
+	list  []banks.Account
+	off   map[ids.ID]bool
+	err   error
+	limit int64 // of refunds
 }
 
 var _ teller.Accounts = (*contracts)(nil)
@@ -232,6 +325,12 @@ func (c *contracts) Candidates(_ context.Context, m ids.Mode, _ ids.ID) (out []p
 		out = append(out, candidate)
 	}
 	return out, c.err
+}
+
+func (c *contracts) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.limit, c.err
 }
 
 func (c *contracts) Account(_ context.Context, m ids.Mode, id ids.ID) (banks.Account, error) {

@@ -44,11 +44,12 @@ type NoticeJob struct {
 	Header   http.Header `json:"header,omitempty"`
 }
 
-// AttemptJob names an attempt, or an order when N is 0.
+// AttemptJob names an attempt, or an order when N is 0. A job about a refund or a receipt names it in Child.
 type AttemptJob struct {
 	Mode  ids.Mode `json:"mode"`
 	Order ids.ID   `json:"order"`
 	N     int      `json:"n,omitempty"`
+	Child ids.ID   `json:"child,omitzero"`
 }
 
 // Notice takes a bank's notification. nil means that its effect, or the queued message, is durable, and that the bank's
@@ -112,13 +113,26 @@ func (t *Teller) ApplyNotice(ctx context.Context, provider string, raw []byte, h
 		return ErrNoticeRefused
 	}
 	if notice.Receipt != nil {
-		_, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
-			p, _ := w.Payment(n)
-			return payments.AddReceipt(w, p, *notice.Receipt, t.now())
-		})
-		return err
+		return t.printed(ctx, w, n, notice)
 	}
 	return t.told(ctx, w, n, notice.News)
+}
+
+// printed takes a receipt of the bank's till. One of a refund that we do not know makes us ask the bank first.
+func (t *Teller) printed(ctx context.Context, w payments.Whole, n int, notice banks.Notice) error {
+	for _, how := range []payments.Evidence{payments.Told, payments.Asked} {
+		after, out, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
+			p, _ := w.Payment(n)
+			return payments.AddReceipt(w, p, *notice.Receipt, notice.Closing, how, t.now())
+		})
+		if err != nil || !out.Ask {
+			return err
+		}
+		if w, err = t.Ask(ctx, after, n); err != nil {
+			return err // the notification is undone and comes again
+		}
+	}
+	return nil
 }
 
 // told applies what a notification says; what it cannot decide is asked at once, or by a job if the bank is silent. An
@@ -131,13 +145,20 @@ func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.N
 	if err != nil || !out.Ask {
 		return err
 	}
+	if k := w.Unsettled(n, t.now()); k > 0 {
+		return t.RefundDuty(ctx, w, k) // it asks what is left, and what went back beside our refund
+	}
 	if w, err = t.Ask(ctx, w, n); err == nil {
 		return nil
 	}
-	if p, _ := w.Payment(n); !p.Watched() {
+	switch p, _ := w.Payment(n); {
+	case p.Status == payments.Paid: // its due key asks again
+		_, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Suspected(w, n, t.now()) })
+		return err
+	case !p.Watched():
 		return err
 	}
-	body, marshalErr := json.Marshal(AttemptJob{w.Order.Mode, w.Order.ID, n})
+	body, marshalErr := json.Marshal(AttemptJob{Mode: w.Order.Mode, Order: w.Order.ID, N: n})
 	if marshalErr != nil {
 		return marshalErr
 	}

@@ -115,7 +115,7 @@ func TestNotice(t *testing.T) {
 		require.Equal(t, payments.Pending, w.load(o.Order.ID).Payments[0].Status)
 		w.bank.set(p.Reference(), banks.Refunded)
 		require.NoError(t, w.tell(p, banks.Refunded))
-		require.Equal(t, payments.OrderPaid, w.load(o.Order.ID).Status())
+		require.Equal(t, payments.OrderRefunded, w.load(o.Order.ID).Status())
 		require.Equal(t, []payments.AlarmKind{payments.RefundedAtBank}, w.alarms())
 	})
 	t.Run("AskedByAJobWhileTheBankIsSilent", func(t *testing.T) {

@@ -33,8 +33,14 @@ type Bank interface {
 	Ask(ctx context.Context, a banks.Account, r banks.Ref) (banks.News, error)
 	Cancel(ctx context.Context, a banks.Account, r banks.Ref) (banks.News, error)
 	Capture(ctx context.Context, a banks.Account, r banks.Ref, amount money.Money, receipt *receipts.Document) (banks.News, error)
+	Refund(ctx context.Context, a banks.Account, r banks.Ref, give banks.Return) (banks.News, error)
+	AskRefund(ctx context.Context, a banks.Account, r banks.Ref, m banks.Method) (banks.News, error)
+	CloseReceipt(ctx context.Context, a banks.Account, r banks.Ref, receipt *receipts.Document) error
 	CanCancel() bool
 	CanCapture() bool
+	CanRefund() bool
+	CanClose() bool
+	RefundsByKey(m banks.Method) bool
 	PageOrigins(a banks.Account) []string
 	Names(raw []byte, header http.Header) (terminal string, err error)
 	Verify(a banks.Account, raw []byte, header http.Header) (banks.Notice, error)
@@ -47,6 +53,8 @@ type Accounts interface {
 	Candidates(ctx context.Context, m ids.Mode, partner ids.ID) ([]payments.Candidate, error)
 	// Account gives one with its secrets in clear.
 	Account(ctx context.Context, m ids.Mode, id ids.ID) (banks.Account, error)
+	// RefundLimit is how much of one payment a single person may have given back, in minor units; 0: any amount.
+	RefundLimit(ctx context.Context, m ids.Mode, partner ids.ID) (int64, error)
 	// ByTerminal finds the account that a notification names; ok is false for a stranger.
 	ByTerminal(ctx context.Context, m ids.Mode, provider, terminal string) (a banks.Account, ok bool, err error)
 }

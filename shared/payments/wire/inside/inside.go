@@ -102,6 +102,11 @@ func (c contracts) Account(ctx context.Context, m ids.Mode, id ids.ID) (banks.Ac
 	return c.store.Unsealed(ctx, a)
 }
 
+func (c contracts) RefundLimit(ctx context.Context, _ ids.Mode, partner ids.ID) (int64, error) {
+	p, err := c.store.Partner(ctx, partner)
+	return p.RefundLimit, err
+}
+
 func (c contracts) ByTerminal(ctx context.Context, m ids.Mode, provider, terminal string) (banks.Account, bool, error) {
 	a, err := c.store.AccountByTerminal(ctx, provider, m, terminal)
 	if errors.Is(err, identitystore.ErrAccountNotFound) {

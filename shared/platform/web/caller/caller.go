@@ -29,6 +29,7 @@ type Caller struct {
 	Kind    Kind
 	Partner ids.ID   // of a Partner
 	Mode    ids.Mode // of a Partner
+	Person  ids.ID   // the operator who holds the token of an Operator
 	TokenID string   // public name of the token, for logs and limits
 	Scopes  []string
 	Name    string // of the token, in its holder's words

@@ -1,0 +1,214 @@
+package payments
+
+import (
+	"time"
+
+	"giberno.ru/shared/banks"
+)
+
+// RefundAnswered applies the bank's answer to our own call of refund k. Applying it again changes nothing.
+func RefundAnswered(w Whole, k int, news banks.News, now time.Time) Outcome {
+	out := begin(w)
+	r, ok := w.Refund(k)
+	switch {
+	case !ok || r.Status.Final():
+	case news.Underway:
+		out.refundBegun(r, now)
+	case news.Status == banks.Refunded || news.Status == banks.PartlyRefunded:
+		out.succeedRefund(r, now)
+	default: // a word that is no answer to a refund proves nothing
+		return RefundLost(w, k, now)
+	}
+	return out
+}
+
+// refundBegun is a bank that took the refund and is not through with it: from now on it is only asked.
+func (o *Outcome) refundBegun(r Refund, now time.Time) {
+	if r.Begun && !r.Waiting(now) {
+		return // known already; the next look is further away
+	}
+	r = r.touched(now)
+	r.Status, r.Begun, r.Sent, r.Until, r.Due = RefundPending, true, true, time.Time{}, now.Add(looks[0])
+	o.putRefund(r.answered(now))
+}
+
+// RefundLost records that the answer to refund k did not come: nobody knows, so the bank is asked, or called again under
+// the same key.
+func RefundLost(w Whole, k int, now time.Time) Outcome {
+	out := begin(w)
+	r, ok := w.Refund(k)
+	if !ok || r.Status.Final() || r.Status == RefundAwaitsApproval {
+		return out
+	}
+	r.Status, r.Sent, r.Until, r.UpdatedAt, r.Due = RefundUnknown, true, time.Time{}, now, now.Add(looks[min(r.Checks, len(looks)-1)])
+	r.Checks++
+	out.putRefund(r)
+	out.stuck(r, now)
+	return out
+}
+
+// RefundPatience is how long an accepted refund is offered to a bank that does not take it.
+const RefundPatience = 3 * 24 * time.Hour
+
+// RefundRefused records that the bank proved not to have carried refund k out. A bank that may do so later is tried again
+// for some days; everything else ends it. A state that we did not expect there makes us ask what the bank gave back.
+func RefundRefused(w Whole, k int, class banks.Class, why banks.Decline, now time.Time) Outcome {
+	out := begin(w)
+	r, ok := w.Refund(k)
+	switch later := class == banks.Unavailable || class == banks.Config; {
+	case !ok || r.Status.Final() || r.Begun:
+	case later && now.Sub(r.CreatedAt) < RefundPatience:
+		r.Sent, r.Until, r.UpdatedAt, r.Status, r.Decline = false, time.Time{}, now, RefundPending, why
+		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
+		r.Checks++
+		out.putRefund(r.answered(now))
+	default:
+		out.failRefund(r, why, now)
+		if p, ok := w.Payment(r.Payment); ok && class == banks.Conflict {
+			out.suspect(p, now)
+		}
+	}
+	return out
+}
+
+// RefundTold applies the bank's answer to a question about refund k, where it knows no keys and has one refund in flight at
+// a time: what is left of the payment tells whether this one went through. A refund that left no trace twice, two minutes
+// apart, did not happen.
+func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
+	out := begin(w)
+	r, ok := w.Refund(k)
+	p, found := w.Payment(r.Payment)
+	if !ok || !found || r.Status.Final() || r.Status == RefundAwaitsApproval || r.Waiting(now) {
+		return out
+	}
+	left, stated := left(news)
+	gap := p.Captured - w.returned(p.N) - left
+	switch {
+	case news.Underway:
+		out.refundBegun(r, now)
+	case !stated:
+	case gap >= r.Amount.Amount:
+		out.succeedRefund(r, now)
+		out.gaveBack(p, gap-r.Amount.Amount, news.Word, now)
+	default:
+		out.gaveBack(p, gap, news.Word, now)
+		out.refundMissed(r, news.Decline, now)
+	}
+	return out
+}
+
+// left is what the bank says to be left of a payment that was taken.
+func left(n banks.News) (minor int64, stated bool) {
+	switch {
+	case n.Left != nil:
+		return n.Left.Amount, true
+	case n.Status == banks.Refunded:
+		return 0, true
+	}
+	return 0, false
+}
+
+// refundMissed is a refund of which the bank shows no trace. One that it had begun has failed there; any other is believed
+// undone the second time, at least two minutes after the first.
+func (o *Outcome) refundMissed(r Refund, why banks.Decline, now time.Time) {
+	if why.Code == "" {
+		why = banks.Decline{Code: NotCarriedOut, Message: why.Message}
+	}
+	switch {
+	case r.Begun || !r.MissedAt.IsZero() && now.Sub(r.MissedAt) >= MissApart:
+		o.failRefund(r, why, now)
+	case r.MissedAt.IsZero():
+		r.MissedAt, r.UpdatedAt, r.Status = now, now, RefundUnknown
+		r.Until, r.Due = time.Time{}, now.Add(MissApart+10*time.Second)
+		o.putRefund(r)
+	}
+}
+
+// gaveBack records what went back at the bank without us: in its cabinet, or by a chargeback.
+func (o *Outcome) gaveBack(p Payment, amount int64, word string, now time.Time) {
+	if amount <= 0 {
+		return
+	}
+	o.foundRefund(p, amount, ByBank, "the bank says "+word, now)
+	o.raise(RefundedAtBank, p.ID.String(), itoa(amount)+" minor units went back without us: the bank says "+word, now)
+}
+
+// compare holds what the bank, asked, says to be left of a paid payment against our refunds. Money that went back beyond
+// them is recorded and calls an operator, but only while no refund of ours is on its way: until then it is suspected.
+func (o *Outcome) compare(p Payment, news banks.News, now time.Time) {
+	left, stated := left(news)
+	if p.Status != Paid {
+		return
+	}
+	returned := o.After.returned(p.N)
+	gap := p.Captured - returned - left
+	flying := false
+	for _, r := range o.After.Refunds {
+		flying = flying || r.Payment == p.N && r.atBank()
+	}
+	switch {
+	case !stated && news.Status == banks.PartlyRefunded && returned == 0 && !flying:
+		o.raise(RefundedAtBank, p.ID.String(), "the bank says "+news.Word+" and not how much", now)
+		return
+	case !stated:
+		return
+	case flying && (gap != 0 || p.Suspect):
+		o.suspect(p, now)
+		return
+	case gap > 0:
+		o.gaveBack(p, gap, news.Word, now)
+	case gap < 0:
+		o.raise(RefundMismatch, p.ID.String(), "the bank has "+itoa(left)+" minor units left, our refunds leave "+itoa(left+gap), now)
+	}
+	if p.Suspect {
+		p = p.touched(now)
+		p.Suspect, p.Due = false, now.Add(FeedFirst)
+		o.put(p)
+	}
+}
+
+// suspect makes sure that the bank is asked what it gave back, once our own refunds have ended.
+func (o *Outcome) suspect(p Payment, now time.Time) {
+	if p.Suspect || p.Status != Paid {
+		return
+	}
+	p = p.touched(now)
+	p.Suspect, p.Due = true, now.Add(looks[0])
+	o.put(p)
+}
+
+// Suspected records that the bank spoke of a refund of attempt n and could not be asked about it.
+func Suspected(w Whole, n int, now time.Time) Outcome {
+	out := begin(w)
+	if p, ok := w.Payment(n); ok {
+		out.suspect(p, now)
+	}
+	return out
+}
+
+// Unwanted reports a success that the order does not keep: the second one, or one of a cancelled order. What is left of it
+// has to be given back.
+func (w Whole) Unwanted(n int) bool {
+	p, ok := w.Payment(n)
+	return ok && p.Status == Paid && w.State.Winner != n && w.Refundable(n) > 0 && w.returnTries(n) < MaxReturnTries
+}
+
+// returnTries counts the refunds of our own of an unwanted success that failed.
+func (w Whole) returnTries(n int) (tries int) {
+	for _, r := range w.Refunds {
+		if r.Payment == n && r.Source == BySystem && r.Status == RefundFailed {
+			tries++
+		}
+	}
+	return tries
+}
+
+// Unsettled is the refund of attempt n whose end only a question to the bank tells, and that nobody is waiting for; 0: none.
+func (w Whole) Unsettled(n int, now time.Time) (k int) {
+	for _, r := range w.Refunds {
+		if r.Payment == n && r.atBank() && !r.Keyed && !r.Waiting(now) {
+			return r.N
+		}
+	}
+	return 0
+}
