@@ -11,7 +11,7 @@ func RefundAnswered(w Whole, k int, news banks.News, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.Refund(k)
 	switch {
-	case !ok || r.Status.Final():
+	case !ok || r.settled():
 	case news.Underway:
 		out.refundBegun(r, now)
 	case news.Status == banks.Refunded || news.Status == banks.PartlyRefunded:
@@ -37,7 +37,7 @@ func (o *Outcome) refundBegun(r Refund, now time.Time) {
 func RefundLost(w Whole, k int, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.Refund(k)
-	if !ok || r.Status.Final() || r.Status == RefundAwaitsApproval {
+	if !ok || r.settled() {
 		return out
 	}
 	r.Status, r.Sent, r.Until, r.UpdatedAt, r.Due = RefundUnknown, true, time.Time{}, now, now.Add(looks[min(r.Checks, len(looks)-1)])
@@ -56,7 +56,7 @@ func RefundRefused(w Whole, k int, class banks.Class, why banks.Decline, now tim
 	out := begin(w)
 	r, ok := w.Refund(k)
 	switch later := class == banks.Unavailable || class == banks.Config; {
-	case !ok || r.Status.Final() || r.Begun:
+	case !ok || r.settled() || r.Begun:
 	case later && now.Sub(r.CreatedAt) < RefundPatience:
 		r.Sent, r.Until, r.UpdatedAt, r.Status, r.Decline = false, time.Time{}, now, RefundPending, why
 		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
@@ -78,7 +78,7 @@ func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.Refund(k)
 	p, found := w.Payment(r.Payment)
-	if !ok || !found || r.Status.Final() || r.Status == RefundAwaitsApproval || r.Waiting(now) {
+	if !ok || !found || r.settled() || r.Waiting(now) {
 		return out
 	}
 	left, stated := left(news)
@@ -89,9 +89,11 @@ func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
 	case !stated:
 	case gap >= r.Amount.Amount:
 		out.succeedRefund(r, now)
-		out.gaveBack(p, gap-r.Amount.Amount, news.Word, now)
+		out.compare(p, news, now) // the rest went back without us
 	default:
-		out.gaveBack(p, gap, news.Word, now)
+		if gap > 0 {
+			out.suspect(p, now)
+		}
 		out.refundMissed(r, news.Decline, now)
 	}
 	return out
@@ -130,7 +132,17 @@ func (o *Outcome) gaveBack(p Payment, amount int64, word string, now time.Time) 
 		return
 	}
 	o.foundRefund(p, amount, ByBank, "the bank says "+word, now)
+	o.letGo(p, now)
 	o.raise(RefundedAtBank, p.ID.String(), itoa(amount)+" minor units went back without us: the bank says "+word, now)
+}
+
+// letGo ends refunds that the bank has not heard of and for which nothing is left any more, the newest first.
+func (o *Outcome) letGo(p Payment, now time.Time) {
+	for k := len(o.After.Refunds); k > 0 && o.After.State.promised(p.N) > p.Captured; k-- {
+		if r := o.After.Refunds[k-1]; r.Payment == p.N && !r.Sent && !r.Status.Final() {
+			o.failRefund(r, banks.Decline{Code: NothingLeft}, now)
+		}
+	}
 }
 
 // compare holds what the bank, asked, says to be left of a paid payment against our refunds. Money that went back beyond

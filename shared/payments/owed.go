@@ -236,7 +236,7 @@ func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 func RefundLooked(w Whole, k int, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.Refund(k)
-	if !ok || r.Status.Final() || r.Status == RefundAwaitsApproval {
+	if !ok || r.settled() {
 		return out
 	}
 	r.Checks++

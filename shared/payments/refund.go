@@ -43,6 +43,7 @@ const (
 const (
 	Rejected        banks.DeclineCode = "rejected"         // by the second operator
 	ApprovalExpired banks.DeclineCode = "approval_expired" // nobody agreed in time
+	NothingLeft     banks.DeclineCode = "nothing_left"     // the money went back at the bank meanwhile
 	NotCarriedOut   banks.DeclineCode = "not_carried_out"  // the bank, asked twice, shows no trace of it
 )
 
@@ -103,6 +104,9 @@ func (r Refund) Waiting(now time.Time) bool { return now.Before(r.Until) }
 
 // counts reports a refund whose amount is given back or promised.
 func (r Refund) counts() bool { return r.Status != RefundFailed }
+
+// settled reports a refund about which the bank has nothing to say: it has ended, or nobody may have sent it.
+func (r Refund) settled() bool { return r.Status.Final() || r.Status == RefundAwaitsApproval }
 
 // atBank reports a refund that may have moved money, or may yet.
 func (r Refund) atBank() bool { return r.Sent && !r.Status.Final() }
@@ -273,7 +277,7 @@ func (r Refund) sent(now time.Time) Refund {
 func SendRefund(w Whole, k int, now time.Time) (out Outcome, ok bool) {
 	out = begin(w)
 	r, found := w.Refund(k)
-	if !found || r.Status.Final() || r.Status == RefundAwaitsApproval || r.Waiting(now) || r.Sent && !r.Keyed {
+	if !found || r.settled() || r.Waiting(now) || r.Sent && !r.Keyed {
 		return out, false
 	}
 	status := r.Status
