@@ -108,25 +108,34 @@ func (s *stage) awaitShort(f func() bool) error {
 // books compares what the bank took with what our orders say, payment by payment.
 func (s *stage) books() {
 	taken, ours := map[string]int64{}, int64(0)
-	var bank int64
+	var bank, back, oursBack int64
 	for _, p := range s.list("/payments?limit=1000") {
-		if status := p.text("status"); status != "CONFIRMED" {
+		var captured, returned int64
+		_, err := fmt.Sscan(p.text("captured")+" "+p.text("returned"), &captured, &returned)
+		if captured == 0 {
 			continue
 		}
-		var captured int64
-		_, err := fmt.Sscan(p.text("captured"), &captured)
 		s.must(err)
+		back += returned
 		_, order, _, _ := ids.ParseReference(p.text("order_id"))
 		taken[order.String()] += captured
 		bank += captured
 	}
 	for id, amount := range s.paid {
 		ours += amount
+		var refunded int64
+		_, err := fmt.Sscan(s.now(id).text("refunded.amount"), &refunded)
+		s.must(err)
+		oursBack += refunded
+		if refunded != s.returned[id] {
+			panic(failure{fmt.Errorf("order %s gave back %d, and not %d", id, refunded, s.returned[id])})
+		}
 		if taken[id] != amount {
 			panic(failure{fmt.Errorf("order %s: the bank took %d, we say %d", id, taken[id], amount)})
 		}
 	}
 	s.fact(bank == ours && len(taken) == len(s.paid), "the bank took %s in %d payments, and so say %d orders", roubles(bank), len(taken), len(s.paid))
+	s.fact(back == oursBack && back > 0, "it gave back %s, and so say our orders", roubles(back))
 	alarms := s.operator(http.MethodGet, "/alarms?mode=test", nil)
 	s.fact(string(alarms.body) != "" && alarms.at("items.0") == nil, "no alarm is open")
 }

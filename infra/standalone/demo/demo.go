@@ -50,6 +50,10 @@ var scenes = []struct {
 	{"The bank's answer to Init is lost", (*stage).lostAnswer},
 	{"kill -9 between the bank's call and our write", (*stage).killed},
 	{"A held payment is captured, another one released", (*stage).held},
+	{"Lines of an order go back, then the rest", (*stage).refundedByLines},
+	{"60 twice in the same moment of 100", (*stage).sixtyTwice},
+	{"A refund by SBP: refused by the bank, then done", (*stage).refundedBySBP},
+	{"The goods of a prepayment are given", (*stage).fulfilled},
 	{"An order is cancelled, another one expires", (*stage).cancelledAndExpired},
 	{"The books of both sides", (*stage).books},
 }

@@ -21,15 +21,16 @@ import (
 
 // stage is a server of our own and everybody who talks to it.
 type stage struct {
-	ctx   context.Context
-	out   io.Writer
-	dir   string
-	demo  platform.Demo
-	cmd   *exec.Cmd
-	log   *os.File
-	addr  string
-	facts int
-	paid  map[string]int64 // order → what it was paid, for the books
+	ctx      context.Context
+	out      io.Writer
+	dir      string
+	demo     platform.Demo
+	cmd      *exec.Cmd
+	log      *os.File
+	addr     string
+	facts    int
+	paid     map[string]int64 // order → what it was paid, for the books
+	returned map[string]int64 // by order, minor units
 }
 
 // start starts the server on the folder and waits until it answers.
