@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
 )
 
 type english struct{}
@@ -167,6 +169,57 @@ func (english) PaidLate() string {
 	return "Your payment came after the order had been cancelled. The money will be returned."
 }
 
+func (english) ReceiptHead(of payments.Operation) string {
+	switch of {
+	case payments.OfRefund:
+		return "Receipt of refund"
+	case payments.OfFulfilment:
+		return "Closing receipt"
+	case payments.OfCorrection:
+		return "Correction receipt"
+	}
+	return "Receipt"
+}
+func (english) ReceiptKind(k receipts.Kind) string {
+	switch k {
+	case receipts.IncomeReturn:
+		return "Return of income"
+	case receipts.IncomeCorrection:
+		return "Correction of income"
+	case receipts.IncomeReturnCorrection:
+		return "Correction of a return of income"
+	}
+	return "Income"
+}
+func (english) ReceiptSign() string          { return "Sign" }
+func (english) ReceiptTotal() string         { return "Total" }
+func (english) VAT() string                  { return "VAT" }
+func (english) NoVAT() string                { return "No VAT" }
+func (english) Including(what string) string { return "Including " + what }
+func (english) FN() string                   { return "Fiscal storage (FN)" }
+func (english) FD() string                   { return "Fiscal document (FD)" }
+func (english) FP() string                   { return "Fiscal sign (FP)" }
+func (english) Till() string                 { return "Till (RN KKT)" }
+func (english) Shift() string                { return "Shift" }
+func (english) ReceiptNumber() string        { return "Number within the shift" }
+func (english) ReceiptCode() string          { return "QR code of the receipt" }
+func (english) ReceiptCheck() string {
+	return "The receipt can be checked in the app of the Russian tax service: point its camera at the code."
+}
+func (english) AtOperator() string { return "The receipt at the fiscal data operator" }
+func (english) ReceiptByShop() string {
+	return "The shop gave this receipt. We have not checked it."
+}
+func (english) ReceiptPending() string { return "The receipt is being made" }
+func (english) ReceiptPendingLead() string {
+	return "The till has not made the receipt yet. This usually takes a few minutes. It will also come to your e-mail."
+}
+func (english) ReceiptFailed() string { return "The receipt was not made" }
+func (english) ReceiptFailedLead() string {
+	return "The till did not make this receipt. Nothing has happened to your money; ask the shop for the receipt."
+}
+func (english) ToOrder() string { return "To the order" }
+
 func (english) NotFound() string { return "There is no such link" }
 func (english) NotFoundLead() string {
 	return "Check the address: it may have been copied only in part. The shop can send you a new link."
@@ -182,6 +235,9 @@ func (english) BrokenLead() string {
 
 func (english) Month(n int) string {
 	return [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}[n-1]
+}
+func (t english) Day(day, month, year int) string {
+	return strconv.Itoa(day) + thin + t.Month(month) + " " + strconv.Itoa(year)
 }
 func (english) Moscow() string { return "Moscow time" }
 func (english) Almaty() string { return "Almaty time" }

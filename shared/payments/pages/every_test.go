@@ -13,6 +13,7 @@ import (
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 )
 
@@ -49,6 +50,15 @@ var everyPage = map[string]func(*world) string{
 		require.NoError(w.t, w.store.Save(context.Background(), payments.Cancel(w.whole(), "", "", w.clock.Now())))
 		return w.link
 	},
+	"Receipt":        func(w *world) string { w.paid(); w.prints(nil); return w.receipt("0301") },
+	"ReceiptPending": func(w *world) string { w.paid(); w.fulfils(); return w.receipt("0501") },
+	"ReceiptFailed": func(w *world) string {
+		w.paid()
+		w.fulfils()
+		require.NoError(w.t, w.store.Save(context.Background(), payments.ReceiptRefused(w.whole(), w.order.ID.Child(ids.FulfilmentReceipt, 1), "no till", w.clock.Now())))
+		return w.receipt("0501")
+	},
+	"NoReceipt": func(w *world) string { w.paid(); return w.receipt("0301") },
 	"Silent": func(w *world) string {
 		w.bank.open = func(banks.Charge) (banks.Opened, error) { return banks.Opened{}, errors.New("reset") }
 		w.post(w.link, "card")

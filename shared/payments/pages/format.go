@@ -69,12 +69,21 @@ func zoneOf(country string, c money.Currency) *time.Location {
 	return moscow
 }
 
+// dayText writes a moment with its year: «23 ноября 2026, 15:04 по Москве».
+func dayText(t Texts, at time.Time, zone *time.Location) string {
+	at = at.In(zone)
+	return t.Day(at.Day(), int(at.Month()), at.Year()) + ", " + at.Format("15:04") + " " + zoneText(t, zone)
+}
+
 // timeText writes a moment to the minute: «23 ноября, 15:04 по Москве».
 func timeText(t Texts, at time.Time, zone *time.Location) string {
 	at = at.In(zone)
-	zoneName := t.Moscow()
+	return strconv.Itoa(at.Day()) + thin + t.Month(int(at.Month())) + ", " + at.Format("15:04") + " " + zoneText(t, zone)
+}
+
+func zoneText(t Texts, zone *time.Location) string {
 	if zone == almaty {
-		zoneName = t.Almaty()
+		return t.Almaty()
 	}
-	return strconv.Itoa(at.Day()) + thin + t.Month(int(at.Month())) + ", " + at.Format("15:04") + " " + zoneName
+	return t.Moscow()
 }

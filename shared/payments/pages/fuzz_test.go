@@ -53,3 +53,27 @@ func FuzzForm(f *testing.F) {
 		require.Equal(t, 1, w.bank.opened)
 	})
 }
+
+// FuzzReceipt: no address but the right one opens the receipt, and none breaks the server.
+func FuzzReceipt(f *testing.F) {
+	w := setup(f)
+	w.paid()
+	w.prints(nil)
+	right := strings.TrimPrefix(w.receipt("0301"), "/r/")
+	link := w.order.Link()
+	for _, seed := range []string{right, strings.ToUpper(right), link, link + "-", link + "-301", link + "-03010", link + "-0300", link + "-0399", link + "-0101", link + "-0001",
+		link + "-9999", link + "-+301", link + "_0301", link + "-０３０１", "-0301", "0301", "", ".", "%2e%2e", right + "/x", "\x00-0301"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, segment string) {
+		r := httptest.NewRequest(http.MethodGet, base+"/", nil)
+		r.URL = &url.URL{Scheme: "https", Host: "pay.giberno.example", Path: "/r/" + segment}
+		rec := httptest.NewRecorder()
+		w.handler.ServeHTTP(rec, r)
+		require.Less(t, rec.Code, 500)
+		if segment != right {
+			require.NotContains(t, rec.Body.String(), "Консультация")
+			require.GreaterOrEqual(t, rec.Code, 300)
+		}
+	})
+}

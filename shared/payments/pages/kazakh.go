@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
 )
 
 type kazakh struct{}
@@ -182,6 +184,59 @@ func (kazakh) PaidLate() string {
 	return "Төлеміңіз тапсырыс тоқтатылғаннан кейін келді. Ақша қайтарылады."
 }
 
+func (kazakh) ReceiptHead(of payments.Operation) string {
+	switch of {
+	case payments.OfRefund:
+		return "Қайтару түбіртегі"
+	case payments.OfFulfilment:
+		return "Толық есеп айырысу түбіртегі"
+	case payments.OfCorrection:
+		return "Түзету түбіртегі"
+	}
+	return "Кассалық түбіртек"
+}
+func (kazakh) ReceiptKind(k receipts.Kind) string {
+	switch k {
+	case receipts.IncomeReturn:
+		return "Кірісті қайтару"
+	case receipts.IncomeCorrection:
+		return "Кірісті түзету"
+	case receipts.IncomeReturnCorrection:
+		return "Кірісті қайтаруды түзету"
+	}
+	return "Кіріс"
+}
+func (kazakh) ReceiptSign() string          { return "Есеп айырысу белгісі" }
+func (kazakh) ReceiptTotal() string         { return "Жиыны" }
+func (kazakh) VAT() string                  { return "ҚҚС" }
+func (kazakh) NoVAT() string                { return "ҚҚС-сыз" }
+func (kazakh) Including(what string) string { return "Оның ішінде " + what }
+func (kazakh) FN() string                   { return "Фискалдық жинақтауыш (ФН)" }
+func (kazakh) FD() string                   { return "Фискалдық құжат (ФД)" }
+func (kazakh) FP() string                   { return "Фискалдық белгі (ФП)" }
+func (kazakh) Till() string                 { return "Касса (РН ККТ)" }
+func (kazakh) Shift() string                { return "Ауысым" }
+func (kazakh) ReceiptNumber() string        { return "Ауысымдағы түбіртек" }
+func (kazakh) ReceiptCode() string          { return "Түбіртектің QR-коды" }
+func (kazakh) ReceiptCheck() string {
+	return "Түбіртекті «Проверка чеков ФНС России» қосымшасында тексеруге болады: камераны кодқа бағыттаңыз."
+}
+func (kazakh) AtOperator() string {
+	return "Түбіртек фискалдық деректер операторында"
+}
+func (kazakh) ReceiptByShop() string {
+	return "Бұл түбіртекті дүкен берді. Біз оны тексерген жоқпыз."
+}
+func (kazakh) ReceiptPending() string { return "Түбіртек дайындалып жатыр" }
+func (kazakh) ReceiptPendingLead() string {
+	return "Касса түбіртекті әлі берген жоқ. Әдетте бұл бірнеше минут алады. Дайын түбіртек электрондық поштаңызға да келеді."
+}
+func (kazakh) ReceiptFailed() string { return "Түбіртек берілмеді" }
+func (kazakh) ReceiptFailedLead() string {
+	return "Касса бұл түбіртекті бермеді. Ақшаңызға ештеңе болған жоқ; түбіртек үшін дүкенге хабарласыңыз."
+}
+func (kazakh) ToOrder() string { return "Тапсырысқа өту" }
+
 func (kazakh) NotFound() string { return "Мұндай сілтеме жоқ" }
 func (kazakh) NotFoundLead() string {
 	return "Мекенжайды тексеріңіз: ол толық көшірілмеген болуы мүмкін. Жаңа сілтемені дүкен жібереді."
@@ -197,6 +252,9 @@ func (kazakh) BrokenLead() string {
 
 func (kazakh) Month(n int) string {
 	return [...]string{"қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"}[n-1]
+}
+func (t kazakh) Day(day, month, year int) string {
+	return strconv.Itoa(year) + thin + "ж. " + strconv.Itoa(day) + thin + t.Month(month)
 }
 func (kazakh) Moscow() string { return "(Мәскеу уақыты)" }
 func (kazakh) Almaty() string { return "(Алматы уақыты)" }

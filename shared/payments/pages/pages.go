@@ -48,6 +48,7 @@ func (p *Pages) Endpoints() []web.Endpoint {
 		p.page("choose", http.MethodPost, "/p/{link}", "Open an attempt to pay and go to the bank", p.choose),
 		p.page("show-wait", http.MethodGet, "/p/{link}/wait", "Where the payer waits for the bank", p.wait),
 		p.page("show-result", http.MethodGet, "/p/{link}/result", "What became of the payment", p.result),
+		p.page("show-receipt", http.MethodGet, "/r/{receipt}", "A fiscal receipt of the order", p.receipt),
 		look.Endpoint(),
 	}
 }
@@ -59,7 +60,7 @@ func (p *Pages) page(name, method, path, summary string, show func(*visit) error
 		if p.Country != nil {
 			v.country = p.Country(r)
 		}
-		err := v.open(r.PathValue("link"))
+		err := v.open(linkOf(r))
 		if err == nil {
 			err = show(v)
 		}
@@ -92,8 +93,21 @@ func (v *visit) open(link string) error {
 	return nil
 }
 
-// at writes an address of this link. The language that the payer chose himself travels along.
+// linkOf is the order's link in the address of a page.
+func linkOf(r *http.Request) string {
+	if receipt := r.PathValue("receipt"); receipt != "" {
+		return parseReceipt(receipt).link
+	}
+	return r.PathValue("link")
+}
+
+// at writes an address of this link.
 func (v *visit) at(rest string, query ...string) string {
+	return v.address("/p/"+v.link+rest, query...)
+}
+
+// address writes one of our addresses. The language that the payer chose himself travels along.
+func (v *visit) address(path string, query ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(query); i += 2 {
 		q.Set(query[i], query[i+1])
@@ -101,11 +115,10 @@ func (v *visit) at(rest string, query ...string) string {
 	if _, chosen := textsOf(v.r.URL.Query().Get("lang")); chosen {
 		q.Set("lang", v.t.Lang())
 	}
-	address := "/p/" + v.link + rest
 	if len(q) > 0 {
-		address += "?" + q.Encode()
+		path += "?" + q.Encode()
 	}
-	return address
+	return path
 }
 
 // goTo sends the browser on with a GET.
@@ -115,7 +128,7 @@ func (v *visit) goTo(address string) error {
 }
 
 var files = sync.OnceValues(func() (map[string]*template.Template, error) {
-	return look.Parse(pageFiles, "page", "choice", "wait", "result", "trouble")
+	return look.Parse(pageFiles, "page", "choice", "wait", "result", "receipt", "trouble")
 })
 
 //go:embed page/*.html

@@ -4,11 +4,9 @@ import (
 	"net/http"
 	"strings"
 
-	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/pages/look"
-	"giberno.ru/shared/receipts"
 )
 
 // resultPage says what became of the order.
@@ -18,7 +16,7 @@ type resultPage struct {
 	Head, Lead  string
 	Aside       string
 	Facts       []fact
-	Receipt     string // address of the fiscal receipt
+	Receipts    []receiptLink
 	Shop        string // address of the way back
 	Again       string // address of the choice
 	ShopIsFirst bool
@@ -52,8 +50,8 @@ func (v *visit) outcome(s scene, last payments.Payment) resultPage {
 	case paid:
 		page.Icon, page.Mood, page.Head, page.Lead = "check", "good", v.t.Paid(), v.t.PaidLead()
 		page.Facts, page.ShopIsFirst = v.paidFacts(last), true
-		page.Receipt = v.receiptAddress(last)
-		if page.Receipt == "" && last.Fiscal {
+		page.Receipts = v.receiptLinks(last)
+		if len(page.Receipts) == 0 && last.Fiscal {
 			page.Aside = v.t.ReceiptSoon()
 		}
 	case held:
@@ -118,19 +116,6 @@ func (v *visit) shopAddress(p payments.Payment) string {
 	for _, address := range []string{p.ReturnURL, v.order.Order.ReturnURL} {
 		if address != "" && payments.ValidReturnURL(address, v.order.Order.Mode) {
 			return address
-		}
-	}
-	return ""
-}
-
-// receiptAddress is where the fiscal receipt of the payment can be read.
-func (v *visit) receiptAddress(p payments.Payment) string {
-	for _, r := range v.order.Receipts {
-		if r.Payment != p.ID || r.Operation != "payment" || r.Fiscal.URL == "" {
-			continue
-		}
-		if a, err := receipts.ParseURL(r.Fiscal.URL, v.order.Order.Mode == ids.Test); err == nil {
-			return a.URL
 		}
 	}
 	return ""

@@ -7,8 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/receipts"
 )
 
@@ -40,19 +42,9 @@ func TestResult(t *testing.T) {
 		w.apply(1, banks.Paid)
 		whole := w.whole()
 		f := receipts.Fiscal{Kind: receipts.Income, Total: money.Of(150000, money.RUB), URL: "https://ofd.example/r/1", FN: "1234567890123456", FD: 1, FP: 2}
-		require.NoError(t, w.store.Save(context.Background(), payments.AddReceipt(whole, whole.Payments[0], f, w.clock.Now())))
-		require.Equal(t, "https://ofd.example/r/1", attr(w.get(w.link+"/result").one("a", "id", "receipt"), "href"))
-	})
-
-	t.Run("AReceiptElsewhereIsNoLink", func(t *testing.T) {
-		t.Parallel()
-		w := setup(t)
-		w.post(w.link, "card")
-		w.apply(1, banks.Paid)
-		whole := w.whole()
-		f := receipts.Fiscal{Kind: receipts.Income, Total: money.Of(150000, money.RUB), URL: "javascript:alert(1)", FN: "1234567890123456", FD: 1, FP: 2}
-		require.NoError(t, w.store.Save(context.Background(), payments.AddReceipt(whole, whole.Payments[0], f, w.clock.Now())))
-		require.Empty(t, w.get(w.link+"/result").all("a", "id", "receipt"))
+		require.NoError(t, w.store.Save(context.Background(), payments.AddReceipt(whole, whole.Payments[0], f, false, payments.Told, w.clock.Now())))
+		require.Equal(t, pages.ReceiptPath(w.order, w.order.ID.Child(ids.PaymentReceipt, 1)), attr(w.get(w.link+"/result").one("a", "id", "receipt"), "href"))
+		require.Contains(t, attr(w.get(w.link+"/result?lang=en").one("a", "id", "receipt"), "href"), "?lang=en")
 	})
 
 	t.Run("PaidInPart", func(t *testing.T) {

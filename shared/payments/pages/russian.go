@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
 )
 
 type russian struct{}
@@ -191,6 +193,59 @@ func (russian) PaidLate() string {
 	return "Ваш платёж пришёл после отмены заказа. Деньги будут возвращены."
 }
 
+func (russian) ReceiptHead(of payments.Operation) string {
+	switch of {
+	case payments.OfRefund:
+		return "Чек возврата"
+	case payments.OfFulfilment:
+		return "Чек полного расчёта"
+	case payments.OfCorrection:
+		return "Чек коррекции"
+	}
+	return "Кассовый чек"
+}
+func (russian) ReceiptKind(k receipts.Kind) string {
+	switch k {
+	case receipts.IncomeReturn:
+		return "Возврат прихода"
+	case receipts.IncomeCorrection:
+		return "Коррекция прихода"
+	case receipts.IncomeReturnCorrection:
+		return "Коррекция возврата прихода"
+	}
+	return "Приход"
+}
+func (russian) ReceiptSign() string          { return "Признак расчёта" }
+func (russian) ReceiptTotal() string         { return "Итого" }
+func (russian) VAT() string                  { return "НДС" }
+func (russian) NoVAT() string                { return "Без НДС" }
+func (russian) Including(what string) string { return "В том числе " + what }
+func (russian) FN() string                   { return "ФН" }
+func (russian) FD() string                   { return "ФД" }
+func (russian) FP() string                   { return "ФП" }
+func (russian) Till() string                 { return "РН ККТ" }
+func (russian) Shift() string                { return "Смена" }
+func (russian) ReceiptNumber() string        { return "Чек за смену" }
+func (russian) ReceiptCode() string          { return "QR-код чека" }
+func (russian) ReceiptCheck() string {
+	return "Чек можно проверить в приложении «Проверка чеков ФНС России»: наведите камеру на код."
+}
+func (russian) AtOperator() string {
+	return "Чек у оператора фискальных данных"
+}
+func (russian) ReceiptByShop() string {
+	return "Этот чек передал магазин. Мы его не проверяли."
+}
+func (russian) ReceiptPending() string { return "Чек готовится" }
+func (russian) ReceiptPendingLead() string {
+	return "Касса ещё не выдала чек. Обычно это занимает несколько минут. Готовый чек придёт и на вашу электронную почту."
+}
+func (russian) ReceiptFailed() string { return "Чек не выдан" }
+func (russian) ReceiptFailedLead() string {
+	return "Касса не выдала этот чек. С вашими деньгами ничего не случилось; за чеком обратитесь в магазин."
+}
+func (russian) ToOrder() string { return "К заказу" }
+
 func (russian) NotFound() string { return "Такой ссылки нет" }
 func (russian) NotFoundLead() string {
 	return "Проверьте адрес: возможно, он скопирован не полностью. Новую ссылку пришлёт магазин."
@@ -206,6 +261,9 @@ func (russian) BrokenLead() string {
 
 func (russian) Month(n int) string {
 	return [...]string{"января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"}[n-1]
+}
+func (t russian) Day(day, month, year int) string {
+	return strconv.Itoa(day) + thin + t.Month(month) + " " + strconv.Itoa(year)
 }
 func (russian) Moscow() string { return "по Москве" }
 func (russian) Almaty() string { return "по Алматы" }

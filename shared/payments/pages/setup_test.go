@@ -101,8 +101,23 @@ func (b *fakeBank) Cancel(_ context.Context, _ banks.Account, r banks.Ref) (bank
 func (*fakeBank) Capture(context.Context, banks.Account, banks.Ref, money.Money, *receipts.Document) (banks.News, error) {
 	panic("pages never capture")
 }
-func (*fakeBank) CanCancel() bool  { return true }
-func (*fakeBank) CanCapture() bool { return true }
+
+func (*fakeBank) Refund(context.Context, banks.Account, banks.Ref, banks.Return) (banks.News, error) {
+	panic("pages never give money back")
+}
+
+func (*fakeBank) AskRefund(context.Context, banks.Account, banks.Ref, banks.Method) (banks.News, error) {
+	panic("pages never ask about refunds")
+}
+
+func (*fakeBank) CloseReceipt(context.Context, banks.Account, banks.Ref, *receipts.Document) error {
+	panic("pages never close a prepayment")
+}
+func (*fakeBank) CanCancel() bool                { return true }
+func (*fakeBank) CanCapture() bool               { return true }
+func (*fakeBank) CanRefund() bool                { return true }
+func (*fakeBank) CanClose() bool                 { return true }
+func (*fakeBank) RefundsByKey(banks.Method) bool { return true }
 func (*fakeBank) PageOrigins(banks.Account) []string {
 	return []string{bankURL, "https://evil.example; script-src *"}
 }
@@ -128,6 +143,8 @@ func (a *fakeAccounts) Account(_ context.Context, m ids.Mode, id ids.ID) (banks.
 func (*fakeAccounts) ByTerminal(context.Context, ids.Mode, string, string) (banks.Account, bool, error) {
 	return banks.Account{}, false, nil
 }
+
+func (*fakeAccounts) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) { return 0, nil }
 
 type noQueue struct{}
 

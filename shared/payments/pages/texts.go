@@ -7,6 +7,8 @@ import (
 	"golang.org/x/text/language"
 
 	"giberno.ru/shared/banks"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
 )
 
 // Texts is everything that the pages say, in one language. A language that lacks a text does not compile.
@@ -91,6 +93,30 @@ type Texts interface {
 	CancelledLead() string
 	PaidLate() string
 
+	// The receipt. ReceiptHead and ReceiptKind know every operation and kind; FN … ReceiptNumber name the figures of the till.
+	ReceiptHead(of payments.Operation) string
+	ReceiptKind(k receipts.Kind) string
+	ReceiptSign() string
+	ReceiptTotal() string
+	VAT() string
+	NoVAT() string
+	Including(what string) string
+	FN() string
+	FD() string
+	FP() string
+	Till() string
+	Shift() string
+	ReceiptNumber() string
+	ReceiptCode() string
+	ReceiptCheck() string
+	AtOperator() string
+	ReceiptByShop() string
+	ReceiptPending() string
+	ReceiptPendingLead() string
+	ReceiptFailed() string
+	ReceiptFailedLead() string
+	ToOrder() string
+
 	// Trouble.
 	NotFound() string
 	NotFoundLead() string
@@ -99,8 +125,9 @@ type Texts interface {
 	Broken() string
 	BrokenLead() string
 
-	// Month is the month's name as it stands in a date, 1 … 12; Moscow and Almaty name the zones.
+	// Month is the month's name as it stands in a date, 1 … 12, Day a date with its year; Moscow and Almaty name the zones.
 	Month(n int) string
+	Day(day, month, year int) string
 	Moscow() string
 	Almaty() string
 }

@@ -99,12 +99,18 @@ func (v *visit) waiting(s scene, last payments.Payment) (waitPage, *look.Refresh
 	return page, v.checks(&page, prepared)
 }
 
-// checks makes the page ask by itself, less and less often, until it has asked often enough or is told to stand still.
-func (v *visit) checks(page *waitPage, prepared bool) *look.Refresh {
+// checked is how often this page has asked by itself.
+func (v *visit) checked() int {
 	n, err := strconv.Atoi(v.r.URL.Query().Get("n"))
 	if err != nil || n < 0 || n > maxChecks {
-		n = 0
+		return 0
 	}
+	return n
+}
+
+// checks makes the page ask by itself, less and less often, until it has asked often enough or is told to stand still.
+func (v *visit) checks(page *waitPage, prepared bool) *look.Refresh {
+	n := v.checked()
 	again := func(more ...string) string {
 		if prepared {
 			more = append(more, "prepared", "1")
