@@ -66,6 +66,22 @@ const (
 // ErrRotatedTwice is a rotation while two passwords are still good: the older one may still sign notifications.
 var ErrRotatedTwice = fault.Conflict("rotation_in_progress", "The previous password is still valid; wait until it has ended.")
 
+// TillProvider is the provider of an account that is no bank's but a contract with the fiscal service: it takes no
+// payments, and makes the receipts of those whose bank has no till. Its terminal is the code of the group of tills.
+const TillProvider = "atol"
+
+// The options that a till's account has beside its password.
+const (
+	TillVersion = "version" // of the service's protocol: v4 or v5
+	TillLogin   = "login"
+	TillINN     = "inn"             // of its owner
+	TillEmail   = "email"           // the sender of receipts
+	TillAddress = "payment_address" // where the settlement is made
+)
+
+// IsTill reports a contract with the fiscal service.
+func (a Account) IsTill() bool { return a.Provider == TillProvider }
+
 // UsableBy reports whether a partner's orders may be paid through the account.
 func (a Account) UsableBy(partner ids.ID) bool {
 	switch {
@@ -170,7 +186,21 @@ func (a Account) Check() error {
 	return w.fault()
 }
 
+func (a Account) checkTill(w *wrong) {
+	w.unless(len(a.Methods) == 0, "methods", "a till takes no payments")
+	w.unless(a.Fiscal, "fiscal", "a till makes receipts")
+	w.unless(a.Options[TillVersion] == "v4" || a.Options[TillVersion] == "v5", "options."+TillVersion, "expected v4 or v5")
+	w.unless(ValidTaxNumber("RU", a.Options[TillINN]), "options."+TillINN, "expected an INN of 10 or 12 digits whose check digits hold")
+	for _, name := range []string{TillLogin, TillEmail, TillAddress} {
+		w.unless(a.Options[name] != "", "options."+name, "is required of a till")
+	}
+}
+
 func (a Account) checkMethods(w *wrong) {
+	if a.IsTill() {
+		a.checkTill(w)
+		return
+	}
 	w.unless(len(a.Methods) > 0, "methods", "at least one")
 	for i, m := range a.Methods {
 		at := func(field string) string { return fmt.Sprintf("methods[%d].%s", i, field) }

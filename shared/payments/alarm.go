@@ -17,6 +17,7 @@ const (
 	StuckPayment    AlarmKind = "stuck_payment"     // long past its deadline and the bank still has no final word
 	StuckRefund     AlarmKind = "stuck_refund"      // for days, and the bank still has no final word about it
 	ReceiptMissing  AlarmKind = "receipt_missing"   // paid, refunded or fulfilled for an hour and no fiscal receipt
+	FailedReceipt   AlarmKind = "receipt_failed"    // a till proved, time and again, not to make a receipt
 	ReceiptConflict AlarmKind = "receipt_conflict"  // a second, different receipt of one operation
 	ForgedNotice    AlarmKind = "forged_notice"     // a notification whose signature or account is wrong
 	UnknownPayment  AlarmKind = "unknown_payment"   // a true notification of a payment that is not ours

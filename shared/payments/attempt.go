@@ -102,6 +102,8 @@ type Through struct {
 	Account  ids.ID
 	Provider string
 	Fiscal   bool
+	Till     ids.ID // where the bank has none
+	Agent    bool   // the account is the platform's
 }
 
 // Begin makes the intent of a new attempt: it takes the road of the order before the bank hears of it. A pending attempt
@@ -111,7 +113,7 @@ func Begin(w Whole, m banks.Method, t Through, returnURL string, keys []Answered
 	n := w.State.Attempts + 1
 	p := Payment{
 		ID: w.Order.ID.Child(ids.Payment, n), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: n,
-		Account: t.Account, Provider: t.Provider, Fiscal: t.Fiscal, Method: m, Hold: w.Order.Hold && m != banks.SBP,
+		Account: t.Account, Provider: t.Provider, Fiscal: t.Fiscal, Till: t.Till, Agent: t.Agent, Method: m, Hold: w.Order.Hold && m != banks.SBP,
 		Status: Created, Amount: w.Order.Total, ReturnURL: returnURL, Deadline: Deadline(w.Order, now),
 		Call:      Call{Op: CallOpen, Until: now.Add(OpenTimeout + 5*time.Second)},
 		CreatedAt: now, UpdatedAt: now, Due: now.Add(FeedFirst), Keys: keys,

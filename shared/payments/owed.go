@@ -64,21 +64,34 @@ const (
 	DutyExpire Duty = "expire" // expire the order
 	DutyAlarm  Duty = "alarm"  // call an operator: a receipt is missing
 	DutyReturn Duty = "return" // give back a success that the order does not keep
+	DutyPost   Duty = "post"   // write it into the ledger
+	DutyTill   Duty = "till"   // have a till of ours make its receipt, or ask how it is getting on
+	DutyMail   Duty = "mail"   // write to the payer about a receipt
 	DutyRefund Duty = "refund" // carry a refund on: call the bank, ask it, or let an approval expire
 )
 
-// Owed lists what a child of an order is still owed, or the order itself.
-func Owed(w Whole, child ids.ID, now time.Time) (duties []Duty, again time.Time) {
+// Owed lists what a child of an order is still owed, or the order itself. posted says that the ledger holds its entry.
+func Owed(w Whole, child ids.ID, posted bool, now time.Time) (duties []Duty, again time.Time) {
 	switch child.Family() {
 	case ids.Root:
 		return OwedByOrder(w, now)
 	case ids.Payment:
-		return OwedByPayment(w, child.N(), now)
+		duties, again = OwedByPayment(w, child.N(), now)
 	case ids.Refund:
-		return OwedByRefund(w, child.N(), now)
+		duties, again = OwedByRefund(w, child.N(), now)
 	default:
 		return OwedByReceipt(w, child, now)
 	}
+	if w.EntryID(child) != "" && !posted {
+		duties = append(duties, DutyPost)
+	}
+	if w.wantsTill(child) {
+		duties = append(duties, DutyTill)
+	}
+	if soon := now.Add(5 * time.Minute); len(duties) > 0 && (again.IsZero() || again.After(soon)) {
+		again = soon
+	}
+	return duties, again
 }
 
 // OwedByPayment lists what attempt n is still owed, from the facts alone: the relay asks it of a change, the sweeper of a
@@ -150,16 +163,34 @@ func (w Whole) receiptMissed(r Refund) bool {
 	return ok && p.Fiscal && !printed && !w.everRaised(ReceiptMissing, r.ID.String())
 }
 
-// OwedByReceipt lists what a receipt is still owed: the operator, once it is late.
+// OwedByReceipt lists what a receipt is still owed: its till, the payer's letter, and the operator once it is late.
 func OwedByReceipt(w Whole, id ids.ID, now time.Time) (duties []Duty, again time.Time) {
 	r, ok := w.ReceiptOf(id)
+	late := r.CreatedAt.Add(ReceiptWithin)
 	switch {
-	case !ok || r.Status != ReceiptPending || w.everRaised(ReceiptMissing, id.String()):
+	case !ok:
 		return nil, time.Time{}
-	case now.Before(r.CreatedAt.Add(ReceiptWithin)):
-		return nil, r.CreatedAt.Add(ReceiptWithin)
+	case r.WantsMail(now):
+		return []Duty{DutyMail}, now.Add(looks[2])
+	case r.Status != ReceiptPending:
+		return nil, time.Time{}
 	}
-	return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
+	if !r.Till.IsZero() {
+		duties, again = []Duty{DutyTill}, now.Add(looks[min(r.Checks, len(looks)-1)])
+	}
+	switch {
+	case w.everRaised(ReceiptMissing, id.String()):
+	case now.Before(late):
+		if again.IsZero() || late.Before(again) {
+			again = late
+		}
+	default:
+		duties = append(duties, DutyAlarm)
+		if again.IsZero() {
+			again = now.Add(24 * time.Hour)
+		}
+	}
+	return duties, again
 }
 
 // OwedByOrder says whether the order has to expire now. again is when to look next.

@@ -6,6 +6,7 @@ import (
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 )
 
 // Status is where one attempt to pay stands.
@@ -70,14 +71,17 @@ type Payment struct {
 	Version  int64
 	Account  ids.ID
 	Provider string
-	Fiscal   bool // the bank's till owes a receipt
+	Fiscal   bool   // the bank's till owes a receipt
+	Till     ids.ID // the account of the till that owes it, where the bank has none; zero: nobody makes receipts
+	Agent    bool   // the account is the platform's: receipts name the partner as supplier
 	Method   banks.Method
 	Hold     bool
 	Status   Status
 	Amount   money.Money
-	Captured int64  // minor units taken
-	Taken    []Item // the lines of a partial capture; empty: all of the order
-	Suspect  bool   // the bank spoke of money given back that is none of our refunds: ask again once those have ended
+	Captured int64        // minor units taken
+	Taken    []Item       // the lines of a partial capture; empty: all of the order
+	Terms    ledger.Terms // of fees, frozen when it was paid
+	Suspect  bool         // the bank spoke of money given back that is none of our refunds: ask again once those have ended
 
 	BankID    string
 	PageURL   string

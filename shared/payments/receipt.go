@@ -45,6 +45,12 @@ type Receipt struct {
 
 	Version   int64
 	Failure   string // why no till made it
+	Till      ids.ID // the till account that makes it; zero: the bank's own till, or the partner
+	TillID    string // the till's number of it, once it has taken it
+	Tries     int    // how often a till proved not to make it and it was asked again, under another name
+	Checks    int
+	Corrects  receipts.Correction // of a correction
+	MailedAt  time.Time           // when the payer was written to
 	Key       Answered
 	UpdatedAt time.Time
 	Due       time.Time // zero: nothing is owed
@@ -94,7 +100,7 @@ func (o *Outcome) addIncome(p Payment, f receipts.Fiscal, closing bool, now time
 	id := p.Order.Child(ids.PaymentReceipt, p.N)
 	old, taken := o.After.ReceiptOf(id)
 	if pending, ok := o.After.closing(p); ok && (closing || taken) {
-		o.fill(pending, p, f, pending.Fiscal.Total.Amount, now)
+		o.fill(pending, f, pending.Fiscal.Total.Amount, now)
 		return
 	}
 	if taken {
@@ -105,9 +111,7 @@ func (o *Outcome) addIncome(p Payment, f receipts.Fiscal, closing bool, now time
 	if p.Status == Paid {
 		due = p.Captured
 	}
-	o.fill(Receipt{ID: id, Payment: p.ID, Operation: OfPayment, Items: p.Taken, CreatedAt: now}, p, f, due, now)
-	p.Due = now.Add(FeedFirst) // what else is owed is looked at then
-	o.put(p)
+	o.fill(Receipt{ID: id, Payment: p.ID, Operation: OfPayment, Source: p.Provider, Items: p.Taken, CreatedAt: now}, f, due, now)
 }
 
 func (o *Outcome) addReturn(p Payment, f receipts.Fiscal, how Evidence, now time.Time) {
@@ -118,8 +122,8 @@ func (o *Outcome) addReturn(p Payment, f receipts.Fiscal, how Evidence, now time
 		}
 		return
 	}
-	o.fill(Receipt{ID: p.Order.Child(ids.RefundReceipt, r.N), Payment: p.ID, Operation: OfRefund, Items: o.After.ReturnedLines(r), CreatedAt: now},
-		p, f, r.Amount.Amount, now)
+	o.fill(Receipt{ID: p.Order.Child(ids.RefundReceipt, r.N), Payment: p.ID, Operation: OfRefund, Source: p.Provider,
+		Items: o.After.ReturnedLines(r), CreatedAt: now}, f, r.Amount.Amount, now)
 }
 
 // unprinted is the oldest refund of this amount that has no receipt yet.
@@ -136,12 +140,12 @@ func (w Whole) unprinted(p Payment, total money.Money) (Refund, bool) {
 }
 
 // fill makes a receipt ready. One over another sum than the operation's is kept, for the till has printed it, and calls
-// an operator.
-func (o *Outcome) fill(r Receipt, p Payment, f receipts.Fiscal, due int64, now time.Time) {
-	if f.Total.Amount != due || f.Total.Currency != p.Amount.Currency {
+// an operator. The payer is written to next.
+func (o *Outcome) fill(r Receipt, f receipts.Fiscal, due int64, now time.Time) {
+	if f.Total.Amount != due || f.Total.Currency != o.After.Order.Total.Currency {
 		o.raise(AmountMismatch, r.ID.String(), "the receipt is over "+f.Total.String(), now)
 	}
-	r.Status, r.Source, r.Verified, r.Fiscal, r.UpdatedAt, r.Due = ReceiptReady, p.Provider, true, f, now, time.Time{}
+	r.Status, r.Verified, r.Fiscal, r.Failure, r.UpdatedAt, r.Due = ReceiptReady, true, f, "", now, now.Add(FeedFirst)
 	o.putReceipt(r)
 }
 
@@ -201,46 +205,63 @@ func (w Whole) Fulfilled(p Payment) bool {
 	})
 }
 
-// BeginFulfil makes the intent to close a prepaid order: the goods were given, and the bank's till owes the receipt of
-// full settlement (54-FZ; tbank.md §3.9). parts, if any, must be all that was paid.
+// BeginFulfil makes the intent to close a prepaid order, or some of its lines: the goods were given, and a receipt of full
+// settlement is due (54-FZ; tbank.md §3.9). The bank's till closes all of it at once, a till of ours line by line.
 func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcome, Receipt, error) {
 	p, paid := w.Payment(w.State.Winner)
-	if !paid || w.State.promised(p.N) > 0 || !p.Fiscal {
+	ours := !p.Till.IsZero()
+	if !paid || w.State.promised(p.N) > 0 || !p.Fiscal && !ours {
 		return Outcome{}, Receipt{}, ErrNotFulfillable
-	}
-	items := w.Order.Items
-	if len(p.Taken) > 0 {
-		items = p.Taken
 	}
 	n := 1
 	for _, r := range w.Receipts {
-		if r.Operation != OfFulfilment {
-			continue
+		if r.Operation == OfFulfilment {
+			n++
 		}
-		if r.Status != ReceiptFailed || n >= ids.MaxChild {
-			return Outcome{}, Receipt{}, ErrNotFulfillable
-		}
-		n++
 	}
-	closes := slices.ContainsFunc(items, func(i Item) bool { return slices.Contains(prepaid, i.Mode) })
-	switch {
-	case !closes || sum(items) != p.Captured:
+	if n > ids.MaxChild {
+		return Outcome{}, Receipt{}, ErrTooManyReceipts
+	}
+	left := w.unclosed(p)
+	whole := wholeOf(left)
+	if len(parts) == 0 {
+		parts = whole
+	}
+	if len(parts) == 0 {
 		return Outcome{}, Receipt{}, ErrNotFulfillable
-	case len(parts) > 0 && !all(items, parts):
+	}
+	closed, total, err := byParts(left, parts)
+	switch {
+	case err != nil:
+		return Outcome{}, Receipt{}, err
+	case !ours && total != p.Captured:
 		return Outcome{}, Receipt{}, ErrFulfilPart
 	}
-	lines := slices.Clone(items)
-	for i := range lines {
-		lines[i].Mode = fullPayment
+	r := Receipt{ID: w.Order.ID.Child(ids.FulfilmentReceipt, n), Operation: OfFulfilment, Items: w.lines(p, closed),
+		Key: Answered{Key: key, Hash: hash, At: now, Amount: w.State.Refunded}}
+	for i := range r.Items {
+		r.Items[i].Mode = fullPayment
 	}
-	r := Receipt{ID: w.Order.ID.Child(ids.FulfilmentReceipt, n), Payment: p.ID, Operation: OfFulfilment, Status: ReceiptPending,
-		Source: p.Provider, Verified: true, Items: lines, CreatedAt: now, UpdatedAt: now, Due: now.Add(ReceiptWithin),
-		Fiscal: receipts.Fiscal{Kind: receipts.Income, Total: money.Of(p.Captured, p.Amount.Currency)},
-		Key:    Answered{Key: key, Hash: hash, At: now, Amount: w.State.Refunded}}
+	r.Fiscal.Kind = receipts.Income
 	out := begin(w)
-	out.putReceipt(r)
+	out.ask(r, p, total, now)
+	if r, _ = out.After.ReceiptOf(r.ID); !ours {
+		r.Source, r.Due = p.Provider, now.Add(ReceiptWithin) // the bank tells when its till has printed
+		out.putReceipt(r)
+	}
 	out.state(w.State, now) // no refund may begin beside it
+	r, _ = out.After.ReceiptOf(r.ID)
 	return out, r, nil
+}
+
+// wholeOf are the parts that close everything that is left.
+func wholeOf(left []remain) (parts []Part) {
+	for _, l := range left {
+		if l.quantity > 0 {
+			parts = append(parts, Part{l.line, l.quantity})
+		}
+	}
+	return parts
 }
 
 func sum(items []Item) (minor int64) {
@@ -248,23 +269,6 @@ func sum(items []Item) (minor int64) {
 		minor += i.Amount.Amount // at most the order's total
 	}
 	return minor
-}
-
-// all reports parts that name every item whole.
-func all(items []Item, parts []Part) bool {
-	if len(parts) != len(items) {
-		return false
-	}
-	for i, item := range items {
-		line := item.Line
-		if line == 0 {
-			line = i + 1
-		}
-		if !slices.Contains(parts, Part{line, item.Quantity}) {
-			return false
-		}
-	}
-	return true
 }
 
 // ReceiptRefused records that a till proved not to make a receipt.

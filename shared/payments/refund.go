@@ -79,6 +79,7 @@ type Refund struct {
 	Approver string // the second operator
 	Decline  banks.Decline
 
+	Till     ids.ID    // the till of ours that owes its receipt; zero: the bank's, or none
 	Keyed    bool      // the bank carries one key out once: the same call may be repeated
 	Sent     bool      // the bank may have heard of it
 	Begun    bool      // the bank said that it is at it
@@ -89,6 +90,7 @@ type Refund struct {
 	Key         Answered // of the creating call
 	First       First    // its first outcome, which every replay repeats
 	SucceededAt time.Time
+	Before      int64 // minor units that had gone back of the payment when this one succeeded
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Due         time.Time
@@ -238,7 +240,7 @@ func BeginRefund(w Whole, n int, wish RefundWish, now time.Time) (Outcome, Refun
 	r := Refund{
 		ID: w.Order.ID.Child(ids.Refund, k), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: k, Payment: n,
 		Status: RefundPending, Source: wish.Source, Amount: money.Of(amount, p.Amount.Currency), Items: items,
-		Reason: wish.Reason, Author: wish.Author, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
+		Reason: wish.Reason, Author: wish.Author, Till: p.Till, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
 		CreatedAt: now, UpdatedAt: now,
 	}
 	if wish.ApproveAbove > 0 && w.State.promised(n)+amount > wish.ApproveAbove {
@@ -343,6 +345,7 @@ func ExpireApproval(w Whole, k int, now time.Time) Outcome {
 // succeedRefund records that the money is with the payer. Only the winner's refunds change the order's status.
 func (o *Outcome) succeedRefund(r Refund, now time.Time) {
 	r = r.touched(now)
+	r.Before = o.After.returned(r.Payment)
 	r.Status, r.Until, r.SucceededAt, r.Decline, r.Sent = RefundSucceeded, time.Time{}, now, banks.Decline{}, true
 	r.Due = now.Add(FeedFirst)
 	o.putRefund(r.answered(now))
@@ -376,7 +379,7 @@ func (o *Outcome) foundRefund(p Payment, amount int64, source RefundSource, reas
 	}
 	r := Refund{
 		ID: p.Order.Child(ids.Refund, k), Order: p.Order, Mode: p.Mode, Partner: p.Partner, N: k, Payment: p.N,
-		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, CreatedAt: now,
+		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, Till: p.Till, CreatedAt: now,
 	}
 	if whole, ok := o.After.Payment(p.N); ok && amount == whole.Captured {
 		_, r.Items, _ = o.After.back(whole, amount, nil)

@@ -19,6 +19,8 @@ type Candidate struct {
 	Provider   string
 	On         bool
 	Fiscal     bool
+	Till       ids.ID // makes the receipts where the bank has no till
+	Agent      bool   // the account is the platform's
 	Currencies []money.Currency
 	Methods    []MethodTerms
 	FailedAt   time.Time // the last time the bank did not answer; zero: healthy

@@ -54,3 +54,14 @@ type Fiscal struct {
 	OFD                string      `json:"ofd,omitempty"`
 	IssuedAt           time.Time   `json:"issued_at"`
 }
+
+// ForSupplier is the document with every line sold for a supplier by us, his paying agent; nil leaves it as it is.
+func (d *Document) ForSupplier(s *Supplier) *Document {
+	if s == nil {
+		return d
+	}
+	for i := range d.Lines {
+		d.Lines[i].Agent = &Agent{Type: "paying_agent", Supplier: *s}
+	}
+	return d
+}

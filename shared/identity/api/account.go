@@ -28,7 +28,7 @@ type AccountFields struct {
 	Everyone   bool              `json:"everyone,omitempty" doc:"An account of the platform that every partner may use"`
 	Country    string            `json:"country" minLength:"2" maxLength:"2" example:"RU"`
 	Currencies []money.Currency  `json:"currencies" minItems:"1" maxItems:"12"`
-	Methods    []MethodTerms     `json:"methods" minItems:"1" maxItems:"4"`
+	Methods    []MethodTerms     `json:"methods" maxItems:"4" doc:"At least one; a till has none"`
 	On         bool              `json:"on"`
 	Fiscal     bool              `json:"fiscal,omitempty" doc:"The provider's own till makes the receipts"`
 	Taxation   string            `json:"taxation,omitempty" example:"usn_income"`

@@ -164,11 +164,15 @@ func (s *Service) asCancelled(w payments.Whole) Order {
 func (s *Service) asFulfilled(w payments.Whole, r payments.Receipt) Order {
 	o := s.asCreated(w.Order)
 	o.Status = string(payments.OrderPaid)
-	o.Paid, o.Refunded.Amount = r.Fiscal.Total, r.Key.Amount
+	p, _ := w.Payment(r.Payment.N())
+	o.Paid.Amount, o.Refunded.Amount = p.Captured, r.Key.Amount
 	o.UpdatedAt = instant(r.Key.At)
 	asked := payments.Receipt{ID: r.ID, Payment: r.Payment, Operation: r.Operation, Status: payments.ReceiptPending, Source: r.Source,
 		Verified: r.Verified, Items: r.Items}
-	asked.Fiscal.Kind, asked.Fiscal.Total = receipts.Income, r.Fiscal.Total
+	asked.Fiscal.Kind, asked.Fiscal.Total = receipts.Income, money.Of(0, o.Total.Currency)
+	for _, item := range r.Items { // what the till printed in the meantime may be another sum
+		asked.Fiscal.Total.Amount += item.Amount.Amount
+	}
 	o.Receipts = []Receipt{receiptOf(w, asked)}
 	return o
 }

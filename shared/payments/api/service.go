@@ -11,6 +11,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/web"
@@ -19,6 +20,7 @@ import (
 // Service serves the endpoints of this module.
 type Service struct {
 	Teller  *teller.Teller
+	Cashier *cashier.Cashier
 	Store   *store.Store
 	Clock   clock.Clock
 	Cursors page.Signer
@@ -31,7 +33,7 @@ func (s *Service) Endpoints() []web.Endpoint {
 		s.CreateOrder(), s.GetOrder(), s.ListOrders(), s.CancelOrder(),
 		s.CreatePayment(), s.GetPayment(), s.CapturePayment(), s.VoidPayment(),
 		s.RefundPayment(), s.GetRefund(), s.FulfilOrder(),
-		s.ListMethods(), s.FindReceipt(), s.NotifyTBank(),
+		s.ListMethods(), s.FindReceipt(), s.NotifyTBank(), s.NotifyATOL(), s.CorrectReceipt(),
 		s.ListAlarms(), s.CloseAlarm(), s.RefundForPartner(), s.ListApprovals(), s.ApproveRefund(), s.RejectRefund(),
 	}
 }

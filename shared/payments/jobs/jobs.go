@@ -11,7 +11,10 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger"
+	ledgerjobs "giberno.ru/shared/ledger/jobs"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/queue"
@@ -25,11 +28,25 @@ const (
 	Alarm  = "payments.alarm"  // call an operator for a missing receipt
 	Return = "payments.return" // give back a success that its order does not keep
 	Refund = "payments.refund" // carry a refund on
+	Entry  = "payments.entry"  // hand what happened to the ledger
+	Till   = "payments.till"   // have a till of ours make a receipt, or ask about it
+	Mail   = "payments.mail"   // write to the payer about a receipt
 )
+
+// QueueOf is the queue that a job of this module goes to, or one that it makes for the ledger.
+func QueueOf(j queue.Job) string {
+	switch j.Kind {
+	case ledgerjobs.Post:
+		return queue.Settlements
+	case Till, Mail:
+		return queue.Receipts
+	}
+	return queue.WebhookRetries
+}
 
 var kindOf = map[payments.Duty]string{
 	payments.DutyAsk: teller.JobAsk, payments.DutyTidy: Tidy, payments.DutyExpire: Expire, payments.DutyAlarm: Alarm,
-	payments.DutyReturn: Return, payments.DutyRefund: Refund,
+	payments.DutyReturn: Return, payments.DutyRefund: Refund, payments.DutyPost: Entry, payments.DutyTill: Till, payments.DutyMail: Mail,
 }
 
 // job makes the job of a kind about a child of an order; the order itself is its own child.
@@ -49,31 +66,85 @@ func job(kind string, m ids.Mode, child ids.ID) queue.Job {
 	return queue.Job{Kind: kind, Version: 1, Key: kind + ":" + string(m) + ":" + child.String(), Body: body}
 }
 
-// FromChange lists the jobs that follow from one change of the table. Pure. A payment that was taken, on an order whose
-// other attempts may still be open at their banks, makes closing them a duty, and giving it back where another one won;
-// so does a hold that came late.
+// FromChange lists the jobs that follow from one change of the table. Pure. Money that was taken or given back goes into the
+// ledger and wants a receipt; a receipt that is ready, a letter. A payment that was taken, on an order whose other attempts
+// may still be open at their banks, makes closing them a duty, and giving it back where another one won; so does a hold
+// that came late.
 func FromChange(c table.Change) []queue.Job {
-	m, order, was, is, ok := store.ReadChange(c)
-	if !ok || was != nil && was.Status == is.Status {
+	changed, ok := store.ReadChange(c)
+	if !ok {
 		return nil
 	}
+	switch {
+	case changed.Payment.Is != nil:
+		return fromPayment(changed.Payment)
+	case changed.Refund.Is != nil:
+		return fromRefund(changed.Refund)
+	}
+	return fromReceipt(changed.Mode, changed.Receipt)
+}
+
+func fromPayment(p store.Pair[payments.Payment]) (follow []queue.Job) {
+	was, is := p.Was, p.Is
 	taken := is.Status == payments.Paid || is.Status == payments.Held
-	alone := is.N == 1 && was != nil && was.Status == payments.Pending // it held the road, and nobody before it
-	if !taken || alone {
+	if !taken || was != nil && was.Status == is.Status {
 		return nil
 	}
-	child := order.Child(ids.Payment, is.N)
-	if is.Status == payments.Held {
-		return []queue.Job{job(Tidy, m, child)}
+	if is.Status == payments.Paid {
+		if entry, ok := entryJob(is.Entry()); ok {
+			follow = append(follow, entry)
+		}
+		if !is.Till.IsZero() {
+			follow = append(follow, job(Till, is.Mode, is.ID))
+		}
 	}
-	return []queue.Job{job(Return, m, child), job(Tidy, m, child)}
+	if is.N == 1 && was != nil && was.Status == payments.Pending { // it held the road, and nobody before it
+		return follow
+	}
+	if is.Status == payments.Paid {
+		follow = append(follow, job(Return, is.Mode, is.ID))
+	}
+	return append(follow, job(Tidy, is.Mode, is.ID))
+}
+
+// entryJob hands an entry to the ledger. One that cannot be made is found again by the due key, and told there.
+func entryJob(e ledger.Entry, ok bool, err error) (queue.Job, bool) {
+	if err != nil || !ok {
+		return queue.Job{}, false
+	}
+	j, err := ledgerjobs.PostJob(e)
+	return j, err == nil
+}
+
+func fromRefund(p store.Pair[payments.Refund]) []queue.Job {
+	if p.Is.Status != payments.RefundSucceeded || p.Was != nil && p.Was.Status == p.Is.Status {
+		return nil
+	}
+	follow := []queue.Job{job(Entry, p.Is.Mode, p.Is.ID)}
+	if !p.Is.Till.IsZero() {
+		follow = append(follow, job(Till, p.Is.Mode, p.Is.ID))
+	}
+	return follow
+}
+
+func fromReceipt(m ids.Mode, p store.Pair[payments.Receipt]) []queue.Job {
+	switch is := p.Is; {
+	case p.Was != nil && p.Was.Status == is.Status && p.Was.TillID == is.TillID:
+	case is.Status == payments.ReceiptPending && !is.Till.IsZero() && is.TillID == "":
+		return []queue.Job{job(Till, m, is.ID)}
+	case is.Status == payments.ReceiptReady && is.Verified:
+		return []queue.Job{job(Mail, m, is.ID)}
+	}
+	return nil
 }
 
 // Worker does the module's jobs.
 type Worker struct {
-	Store  *store.Store
-	Teller *teller.Teller
-	Clock  clock.Clock
+	Store   *store.Store
+	Teller  *teller.Teller
+	Cashier *cashier.Cashier
+	Queue   queue.Sender
+	Clock   clock.Clock
 }
 
 // Do does one job. Doing it again is harmless: each looks at the facts first.
@@ -106,13 +177,48 @@ func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 		return d.Teller.ReturnUnwanted(ctx, w, a.N)
 	case Refund:
 		return d.Teller.RefundDuty(ctx, w, a.Child.N())
+	case Entry:
+		return d.entry(ctx, w, childOf(a))
+	case Till:
+		return d.Cashier.Make(ctx, w, childOf(a))
+	case Mail:
+		return d.Cashier.Write(ctx, w, a.Child)
 	case Alarm:
-		if a.Child.IsZero() {
-			a.Child = a.Order.Child(ids.Payment, a.N)
-		}
-		return d.Teller.MissReceipt(ctx, w, a.Child)
+		return d.Teller.MissReceipt(ctx, w, childOf(a))
 	}
 	return queue.Never("the kind %q is not known here", j.Kind)
+}
+
+// childOf is what a job is about.
+func childOf(a teller.AttemptJob) ids.ID {
+	if a.Child.IsZero() {
+		return a.Order.Child(ids.Payment, a.N)
+	}
+	return a.Child
+}
+
+// entry hands what happened to the ledger. What was paid by code that froze no terms gets them first.
+func (d *Worker) entry(ctx context.Context, w payments.Whole, child ids.ID) error {
+	n := child.N()
+	if r, ok := w.Refund(n); ok && child.Family() == ids.Refund {
+		n = r.Payment
+	}
+	w, err := d.Teller.Price(ctx, w, n)
+	if err != nil {
+		return err
+	}
+	e, ok, err := w.EntryOf(child)
+	if err != nil {
+		return queue.Never("the ledger cannot hold it: %s", fault.Code(err))
+	}
+	if !ok {
+		return nil
+	}
+	j, err := ledgerjobs.PostJob(e)
+	if err != nil {
+		return queue.Never("the ledger cannot hold it: %s", fault.Code(err))
+	}
+	return d.Queue.Send(ctx, queue.Settlements, 0, j)
 }
 
 func (d *Worker) notice(ctx context.Context, j queue.Job) error {

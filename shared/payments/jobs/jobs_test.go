@@ -252,7 +252,7 @@ func TestFromChange(t *testing.T) {
 	begin(banks.SBP)
 	require.Empty(t, follows(), "opening owes nothing")
 	save(payments.Apply(whole, 2, banks.News{Status: banks.Paid}, payments.Told, start))
-	require.Equal(t, []string{jobs.Tidy}, follows(), "the first success closes the others")
+	require.Equal(t, []string{jobs.Return, jobs.Tidy}, follows(), "the first success closes the others")
 	save(payments.Retried(whole, 2, start))
 	require.Empty(t, follows(), "it stays paid")
 

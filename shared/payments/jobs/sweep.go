@@ -10,7 +10,6 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
-	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 )
@@ -25,9 +24,11 @@ const (
 // missing, it moves the key to the policy's next time, which is its claim, and enqueues the job. It never works itself.
 type Sweeper struct {
 	Store *store.Store
-	Queue teller.Sender
-	Clock clock.Clock
-	Log   *slog.Logger
+	Queue queue.Sender
+	// Posted tells which of these entries the ledger holds.
+	Posted func(ctx context.Context, m ids.Mode, entries ...string) (map[string]bool, error)
+	Clock  clock.Clock
+	Log    *slog.Logger
 }
 
 // Swept counts what a sweep did, and tells how long the longest waiting row had been due.
@@ -84,7 +85,11 @@ func (s *Sweeper) one(ctx context.Context, d store.Due, now time.Time) (claimed 
 	if err != nil {
 		return false, 0, err
 	}
-	duties, again := payments.Owed(w, d.Child, now)
+	posted, err := s.posted(ctx, w, d)
+	if err != nil {
+		return false, 0, err
+	}
+	duties, again := payments.Owed(w, d.Child, posted, now)
 	claimed, err = s.Store.MoveDue(ctx, d, again.Truncate(time.Millisecond))
 	if err != nil || !claimed || len(duties) == 0 {
 		return claimed, 0, err
@@ -93,5 +98,16 @@ func (s *Sweeper) one(ctx context.Context, d store.Due, now time.Time) (claimed 
 	for _, duty := range duties {
 		send = append(send, job(kindOf[duty], d.Mode, d.Child))
 	}
-	return true, len(send), s.Queue.Send(ctx, queue.WebhookRetries, 0, send...)
+	_, err = queue.SendAll(ctx, s.Queue, QueueOf, send...)
+	return true, len(send), err
+}
+
+// posted reads the fact that the ledger should hold of a child, by its deterministic name.
+func (s *Sweeper) posted(ctx context.Context, w payments.Whole, d store.Due) (bool, error) {
+	entry := w.EntryID(d.Child)
+	if entry == "" {
+		return true, nil
+	}
+	held, err := s.Posted(ctx, d.Mode, entry)
+	return held[entry], err
 }

@@ -107,26 +107,53 @@ func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool,
 	return err == nil, err
 }
 
-// ReadChange tells which order and attempt a change of the table is about; attempt 0 is the order's own rows.
-func ReadChange(c table.Change) (m ids.Mode, order ids.ID, was, is *payments.Payment, ok bool) {
+// Changed is a change of one row that hangs on an order: before and after; nil where the row was not, or is not of the
+// kind. What cannot be read is as if it were not there: the due keys find it.
+type Changed struct {
+	Mode    ids.Mode
+	Order   ids.ID
+	Payment Pair[payments.Payment]
+	Refund  Pair[payments.Refund]
+	Receipt Pair[payments.Receipt]
+}
+
+// Pair is a row before and after a change.
+type Pair[T any] struct{ Was, Is *T }
+
+// ReadChange tells what a change of the table is about; ok is false for one that is about no row that hangs on an order.
+func ReadChange(c table.Change) (out Changed, ok bool) {
 	key := c.Key()
-	rest, mine := strings.CutPrefix(key.PK, Prefix)
-	if !mine || len(rest) < 3 || rest[1] != '#' || !ids.Mode(rest[:1]).Valid() || !strings.HasPrefix(key.SK, "P#") {
-		return "", ids.ID{}, nil, nil, false
+	out.Mode, out.Order, ok = collectionOf(key.PK)
+	if !ok || len(key.SK) < 2 {
+		return out, false
 	}
-	order, err := ids.Parse(rest[2:])
-	if err != nil {
-		return "", ids.ID{}, nil, nil, false
+	switch key.SK[:2] {
+	case "P#":
+		out.Payment = pair(c, func(r table.Row) (payments.Payment, error) { return readPayment(r, out.Order) })
+		return out, out.Payment.Is != nil
+	case "F#":
+		out.Refund = pair(c, func(r table.Row) (payments.Refund, error) { return readRefund(r, out.Order) })
+		return out, out.Refund.Is != nil
+	case "R#":
+		out.Receipt = pair(c, func(r table.Row) (receipt payments.Receipt, err error) {
+			err = decode(receiptFields, r.Attrs, &receipt)
+			return receipt, err
+		})
+		return out, out.Receipt.Is != nil
 	}
+	return out, false
+}
+
+func pair[T any](c table.Change, read func(table.Row) (T, error)) (p Pair[T]) {
 	if c.OldExists {
-		if p, err := readPayment(c.Old, order); err == nil {
-			was = &p
+		if row, err := read(c.Old); err == nil {
+			p.Was = &row
 		}
 	}
 	if c.NewExists {
-		if p, err := readPayment(c.New, order); err == nil {
-			is = &p
+		if row, err := read(c.New); err == nil {
+			p.Is = &row
 		}
 	}
-	return ids.Mode(rest[:1]), order, was, is, is != nil
+	return p
 }

@@ -6,6 +6,7 @@ import (
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/receipts"
@@ -66,6 +67,9 @@ var paymentFields = []field[payments.Payment]{
 	text("cur", func(p *payments.Payment) *moneyCurrency { return &p.Amount.Currency }),
 	number("cap", func(p *payments.Payment) *int64 { return &p.Captured }),
 	document("tkn", func(p *payments.Payment) *[]payments.Item { return &p.Taken }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
+	uuid("til", func(p *payments.Payment) *ids.ID { return &p.Till }),
+	truth("agt", func(p *payments.Payment) *bool { return &p.Agent }),
+	document("trm", func(p *payments.Payment) *ledger.Terms { return &p.Terms }, isZero[ledger.Terms]),
 	truth("sus", func(p *payments.Payment) *bool { return &p.Suspect }),
 	text("bid", func(p *payments.Payment) *string { return &p.BankID }),
 	text("pg", func(p *payments.Payment) *string { return &p.PageURL }),
@@ -102,6 +106,7 @@ var refundFields = []field[payments.Refund]{
 	text("aut", func(r *payments.Refund) *string { return &r.Author }),
 	text("apr", func(r *payments.Refund) *string { return &r.Approver }),
 	document("dcl", func(r *payments.Refund) *banks.Decline { return &r.Decline }, isZero[banks.Decline]),
+	uuid("til", func(r *payments.Refund) *ids.ID { return &r.Till }),
 	truth("kyd", func(r *payments.Refund) *bool { return &r.Keyed }),
 	truth("snt", func(r *payments.Refund) *bool { return &r.Sent }),
 	truth("bgn", func(r *payments.Refund) *bool { return &r.Begun }),
@@ -111,6 +116,7 @@ var refundFields = []field[payments.Refund]{
 	document("ik", func(r *payments.Refund) *payments.Answered { return &r.Key }, isZero[payments.Answered]),
 	document("fst", func(r *payments.Refund) *payments.First { return &r.First }, isZero[payments.First]),
 	instant("sat", func(r *payments.Refund) *time.Time { return &r.SucceededAt }),
+	number("bfr", func(r *payments.Refund) *int64 { return &r.Before }),
 	instant("cat", func(r *payments.Refund) *time.Time { return &r.CreatedAt }),
 	instant("uat", func(r *payments.Refund) *time.Time { return &r.UpdatedAt }),
 	instant("due", func(r *payments.Refund) *time.Time { return &r.Due }),
@@ -127,6 +133,12 @@ var receiptFields = []field[payments.Receipt]{
 	document("fsc", func(r *payments.Receipt) *receipts.Fiscal { return &r.Fiscal }, isZero[receipts.Fiscal]),
 	document("itm", func(r *payments.Receipt) *[]payments.Item { return &r.Items }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
 	text("flr", func(r *payments.Receipt) *string { return &r.Failure }),
+	uuid("til", func(r *payments.Receipt) *ids.ID { return &r.Till }),
+	text("tid", func(r *payments.Receipt) *string { return &r.TillID }),
+	number("try", func(r *payments.Receipt) *int { return &r.Tries }),
+	number("chk", func(r *payments.Receipt) *int { return &r.Checks }),
+	document("crn", func(r *payments.Receipt) *receipts.Correction { return &r.Corrects }, isZero[receipts.Correction]),
+	instant("mat", func(r *payments.Receipt) *time.Time { return &r.MailedAt }),
 	document("ik", func(r *payments.Receipt) *payments.Answered { return &r.Key }, isZero[payments.Answered]),
 	instant("cat", func(r *payments.Receipt) *time.Time { return &r.CreatedAt }),
 	instant("uat", func(r *payments.Receipt) *time.Time { return &r.UpdatedAt }),

@@ -24,6 +24,7 @@ type atBank struct {
 	hold   bool
 	busy   bool // with a call that moves money
 
+	opened  *receipts.Document
 	back    int64            // given back, minor units
 	keys    map[string]int64 // returns by key
 	async   int64            // a return that the bank has begun
@@ -130,7 +131,7 @@ func (b *bank) Open(_ context.Context, _ banks.Account, c banks.Charge) (o banks
 		if b.payments[c.Reference] != nil {
 			return errors.New("a reference was used twice")
 		}
-		p := &atBank{id: fmt.Sprint(700 + len(b.payments)), status: banks.Pending, amount: c.Amount, hold: c.Hold}
+		p := &atBank{opened: c.Receipt, id: fmt.Sprint(700 + len(b.payments)), status: banks.Pending, amount: c.Amount, hold: c.Hold}
 		b.payments[c.Reference] = p
 		o = banks.Opened{BankID: p.id, PageURL: "https://bank.example/" + p.id}
 		return nil
@@ -307,6 +308,10 @@ type contracts struct {
 	off   map[ids.ID]bool
 	err   error
 	limit int64 // of refunds
+
+	fee      int64 // ours, basis points
+	agent    bool  // the accounts are the platform's
+	supplier *receipts.Supplier
 }
 
 var _ teller.Accounts = (*contracts)(nil)
@@ -318,7 +323,7 @@ func (c *contracts) Candidates(_ context.Context, m ids.Mode, _ ids.ID) (out []p
 		if a.Mode != m {
 			continue
 		}
-		candidate := payments.Candidate{Account: a.ID, Provider: a.Provider, On: !c.off[a.ID], Fiscal: a.Fiscal, Currencies: []money.Currency{money.RUB}}
+		candidate := payments.Candidate{Account: a.ID, Provider: a.Provider, On: !c.off[a.ID], Fiscal: a.Fiscal, Agent: c.agent, Currencies: []money.Currency{money.RUB}}
 		for _, method := range []banks.Method{banks.Card, banks.SBP} {
 			candidate.Methods = append(candidate.Methods, payments.MethodTerms{Method: method, On: true, FeeBP: int64(100 + i)})
 		}

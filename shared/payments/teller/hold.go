@@ -43,7 +43,10 @@ func (t *Teller) Capture(ctx context.Context, w payments.Whole, n int, amount in
 func (t *Teller) callCapture(ctx context.Context, w payments.Whole, p payments.Payment, bank Bank, account banks.Account) (banks.News, error) {
 	var receipt *receipts.Document
 	if p.Fiscal {
-		receipt = w.Order.Document(p.Call.Items, account.Taxation)
+		var err error
+		if receipt, err = t.document(ctx, p, w.Order, p.Call.Items, account); err != nil {
+			return banks.News{}, &banks.Error{Class: banks.Unavailable, Cause: err} // nothing was sent
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, payments.CallTimeout)
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/receipts"
 )
 
 // Wish is a payer's or a partner's wish to pay.
@@ -155,7 +156,7 @@ func (t *Teller) attemptAt(ctx context.Context, w payments.Whole, c payments.Can
 	if wish.Key.Key != "" {
 		keys = []payments.Answered{wish.Key}
 	}
-	out, p := payments.Begin(w, wish.Method, payments.Through{Account: c.Account, Provider: c.Provider, Fiscal: c.Fiscal}, wish.ReturnURL, keys, t.now())
+	out, p := payments.Begin(w, wish.Method, payments.Through{Account: c.Account, Provider: c.Provider, Fiscal: c.Fiscal, Till: c.Till, Agent: c.Agent}, wish.ReturnURL, keys, t.now())
 	if w, err = t.save(ctx, out); err != nil {
 		if errors.Is(err, store.ErrRaced) {
 			err = payments.ErrPaymentInProgress.After(time.Second)
@@ -174,7 +175,7 @@ func (t *Teller) attemptAt(ctx context.Context, w payments.Whole, c payments.Can
 	return w, p, false, err
 }
 
-func (t *Teller) callOpen(ctx context.Context, bank Bank, account banks.Account, o payments.Order, p payments.Payment) (banks.Opened, error) {
+func (t *Teller) callOpen(ctx context.Context, bank Bank, account banks.Account, o payments.Order, p payments.Payment) (opened banks.Opened, err error) {
 	ctx, cancel := context.WithTimeout(ctx, payments.OpenTimeout)
 	defer cancel()
 	charge := banks.Charge{
@@ -182,9 +183,25 @@ func (t *Teller) callOpen(ctx context.Context, bank Bank, account banks.Account,
 		Deadline: p.Deadline, NotifyURL: t.Notify(p.Provider), ReturnURL: t.BaseURL + "/p/" + o.Link() + "/wait", Locale: o.Locale,
 	}
 	if p.Fiscal {
-		charge.Receipt = o.Document(o.Items, account.Taxation)
+		if charge.Receipt, err = t.document(ctx, p, o, o.Items, account); err != nil {
+			return banks.Opened{}, &banks.Error{Class: banks.Unavailable, Cause: err} // nothing was sent
+		}
 	}
 	return bank.Open(ctx, account, charge)
+}
+
+// document is the receipt of some items for the bank's till. On an account of the platform's the partner is the supplier,
+// for whom the platform takes the money as his agent.
+func (t *Teller) document(ctx context.Context, p payments.Payment, o payments.Order, items []payments.Item, account banks.Account) (*receipts.Document, error) {
+	d := o.Document(items, account.Taxation)
+	if !p.Agent {
+		return d, nil
+	}
+	supplier, err := t.Accounts.Supplier(ctx, p.Partner)
+	if err != nil {
+		return nil, err
+	}
+	return d.ForSupplier(supplier), nil
 }
 
 func description(o payments.Order) string {

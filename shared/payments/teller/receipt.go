@@ -3,6 +3,7 @@ package teller
 import (
 	"context"
 	"errors"
+	"time"
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
@@ -56,4 +57,22 @@ func (t *Teller) Answer(provider string) (contentType string, body []byte) {
 		return "text/plain", nil
 	}
 	return bank.Answer()
+}
+
+// Correct begins a correction of what a till of ours told of an order; a job has the till make it.
+func (t *Teller) Correct(ctx context.Context, w payments.Whole, wish payments.CorrectionWish) (payments.Whole, payments.Receipt, error) {
+	for range races {
+		out, r, err := payments.BeginCorrection(w, wish, t.now())
+		if err != nil {
+			return w, r, err
+		}
+		after, err := t.save(ctx, out)
+		if !errors.Is(err, store.ErrRaced) {
+			return after, r, err
+		}
+		if w, err = t.Store.Load(ctx, w.Order.Mode, w.Order.ID); err != nil {
+			return w, r, err
+		}
+	}
+	return w, payments.Receipt{}, payments.ErrPaymentInProgress.After(time.Second)
 }

@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/receipts"
 )
 
 // Refund gives money of attempt n back: it writes the intent, which promises the amount, calls the bank, and writes the
@@ -87,17 +88,15 @@ func (t *Teller) giveBack(ctx context.Context, w payments.Whole, k int) (payment
 	r, _ := w.Refund(k)
 	p, _ := w.Payment(r.Payment)
 	bank, account, err := t.bankOf(ctx, p)
+	give := banks.Return{Key: r.BankKey(), Amount: r.Amount, Method: p.Method}
+	if lines := w.ReturnedLines(r); err == nil && p.Fiscal && len(lines) > 0 && (r.Amount.Amount != p.Captured || w.Fulfilled(p)) {
+		give.Receipt, err = t.document(ctx, p, w.Order, lines, account)
+	}
 	if err != nil { // nothing was sent: it is tried again as its due key comes
 		w, _, saveErr := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
 			return payments.RefundRefused(w, k, banks.Unavailable, banks.Decline{}, t.now())
 		})
 		return w, saveErr
-	}
-	give := banks.Return{Key: r.BankKey(), Amount: r.Amount, Method: p.Method}
-	if p.Fiscal && (r.Amount.Amount != p.Captured || w.Fulfilled(p)) {
-		if lines := w.ReturnedLines(r); len(lines) > 0 {
-			give.Receipt = w.Order.Document(lines, account.Taxation)
-		}
 	}
 	call, cancel := context.WithTimeout(ctx, payments.CallTimeout)
 	defer cancel()
@@ -256,16 +255,15 @@ func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.
 			return w, r, false, err
 		}
 		p, _ := w.Payment(w.State.Winner)
-		bank, account, err := t.bankOf(ctx, p)
-		if err != nil {
-			return w, r, false, err
-		}
-		if !bank.CanClose() {
+		if bank, ok := t.Bank(p.Provider); p.Till.IsZero() && (!ok || !bank.CanClose()) {
 			return w, r, false, payments.ErrNotSupported
 		}
 		after, err := t.save(ctx, out)
+		if err == nil && !p.Till.IsZero() {
+			return after, r, false, nil // a job has our till make it
+		}
 		if err == nil {
-			return t.close(ctx, after, p, r, bank, account)
+			return t.close(ctx, after, p, r)
 		}
 		if !errors.Is(err, store.ErrRaced) {
 			return w, r, false, err
@@ -277,11 +275,8 @@ func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.
 	return w, r, false, payments.ErrPaymentInProgress.After(time.Second)
 }
 
-func (t *Teller) close(ctx context.Context, w payments.Whole, p payments.Payment, r payments.Receipt, bank Bank, account banks.Account) (payments.Whole, payments.Receipt, bool, error) {
-	call, cancel := context.WithTimeout(ctx, payments.CallTimeout)
-	defer cancel()
-	document := w.Order.Document(r.Items, account.Taxation)
-	err := bank.CloseReceipt(call, account, p.Ref(), document)
+func (t *Teller) close(ctx context.Context, w payments.Whole, p payments.Payment, r payments.Receipt) (payments.Whole, payments.Receipt, bool, error) {
+	err := t.callClose(ctx, w, p, r)
 	if err == nil || banks.ClassOf(err) == banks.Unknown {
 		return w, r, false, nil // the till tells when it has printed; if it never does, an operator is called
 	}
@@ -293,4 +288,18 @@ func (t *Teller) close(ctx context.Context, w payments.Whole, p payments.Payment
 		return w, r, false, ErrBankSilent.Because(err)
 	}
 	return w, r, false, payments.ErrNotFulfillable.Because(err)
+}
+
+func (t *Teller) callClose(ctx context.Context, w payments.Whole, p payments.Payment, r payments.Receipt) error {
+	bank, account, err := t.bankOf(ctx, p)
+	var document *receipts.Document
+	if err == nil {
+		document, err = t.document(ctx, p, w.Order, r.Items, account)
+	}
+	if err != nil {
+		return &banks.Error{Class: banks.Unavailable, Cause: err} // nothing was sent
+	}
+	call, cancel := context.WithTimeout(ctx, payments.CallTimeout)
+	defer cancel()
+	return bank.CloseReceipt(call, account, p.Ref(), document)
 }

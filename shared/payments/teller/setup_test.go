@@ -1,6 +1,7 @@
 package teller_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
@@ -82,8 +84,16 @@ func setup(t *testing.T) *world {
 			return nil, false
 		},
 	})
-	w.worker = &jobs.Worker{Store: w.store, Teller: w.Teller, Clock: w.clock}
-	w.sweeper = &jobs.Sweeper{Store: w.store, Queue: w.queue, Clock: w.clock, Log: log}
+	w.worker = &jobs.Worker{Store: w.store, Teller: w.Teller, Queue: w.queue, Clock: w.clock,
+		Cashier: cashier.New(cashier.Config{Store: w.store, Clock: w.clock, Log: log})}
+	all := func(_ context.Context, _ ids.Mode, entries ...string) (map[string]bool, error) {
+		held := map[string]bool{}
+		for _, e := range entries {
+			held[e] = true
+		}
+		return held, nil
+	}
+	w.sweeper = &jobs.Sweeper{Store: w.store, Queue: w.queue, Posted: all, Clock: w.clock, Log: log}
 	return w
 }
 
@@ -169,9 +179,13 @@ func (w *world) sweep() {
 func (w *world) work() {
 	w.t.Helper()
 	for range 100 {
-		n, err := queue.Work(w.t.Context(), w.queue, queue.WebhookRetries, 10, w.worker.Do, slog.New(slog.DiscardHandler))
-		require.NoError(w.t, err)
-		if n == 0 {
+		done := 0
+		for _, name := range []string{queue.WebhookRetries, queue.Receipts} {
+			n, err := queue.Work(w.t.Context(), w.queue, name, 10, w.worker.Do, slog.New(slog.DiscardHandler))
+			require.NoError(w.t, err)
+			done += n
+		}
+		if done == 0 {
 			return
 		}
 	}

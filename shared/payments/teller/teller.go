@@ -20,6 +20,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/log"
@@ -53,15 +54,14 @@ type Accounts interface {
 	Candidates(ctx context.Context, m ids.Mode, partner ids.ID) ([]payments.Candidate, error)
 	// Account gives one with its secrets in clear.
 	Account(ctx context.Context, m ids.Mode, id ids.ID) (banks.Account, error)
+	// Terms are the fees of a payment of a partner through an account, as they are agreed now.
+	Terms(ctx context.Context, p payments.Payment) (ledger.Terms, error)
+	// Supplier is the partner as receipts of the platform's accounts name him; nil where what receipts need is not known.
+	Supplier(ctx context.Context, partner ids.ID) (*receipts.Supplier, error)
 	// RefundLimit is how much of one payment a single person may have given back, in minor units; 0: any amount.
 	RefundLimit(ctx context.Context, m ids.Mode, partner ids.ID) (int64, error)
 	// ByTerminal finds the account that a notification names; ok is false for a stranger.
 	ByTerminal(ctx context.Context, m ids.Mode, provider, terminal string) (a banks.Account, ok bool, err error)
-}
-
-// Sender enqueues jobs; every queue.Queue is one.
-type Sender interface {
-	Send(ctx context.Context, queue string, delay time.Duration, jobs ...queue.Job) error
 }
 
 // Config is what a teller needs from its surroundings.
@@ -69,7 +69,7 @@ type Config struct {
 	Store    *store.Store
 	Accounts Accounts
 	Bank     func(provider string) (Bank, bool)
-	Queue    Sender
+	Queue    queue.Sender
 	Clock    clock.Clock
 	Random   io.Reader
 	Log      *slog.Logger
@@ -160,8 +160,15 @@ func (t *Teller) replayOr(ctx context.Context, m ids.Mode, id ids.ID, key, hash 
 	return w.Order, true, nil
 }
 
-// save writes an outcome and gives the order as it is afterwards.
+// save writes an outcome and gives the order as it is afterwards. What it pays gets its terms of fees, frozen.
 func (t *Teller) save(ctx context.Context, out payments.Outcome) (payments.Whole, error) {
+	for _, p := range out.Unpriced() {
+		terms, err := t.Accounts.Terms(ctx, p)
+		if err != nil {
+			return out.Before, err
+		}
+		out.Freeze(p.N, terms)
+	}
 	if err := t.Store.Save(ctx, out); err != nil {
 		return out.Before, err
 	}
@@ -169,6 +176,15 @@ func (t *Teller) save(ctx context.Context, out payments.Outcome) (payments.Whole
 		t.tell(ctx, a.Kind, a.Object, a.Detail)
 	}
 	return out.After, nil
+}
+
+// Price freezes the terms of fees of attempt n where it was paid by code that knew none.
+func (t *Teller) Price(ctx context.Context, w payments.Whole, n int) (payments.Whole, error) {
+	if p, _ := w.Payment(n); p.Status != payments.Paid || !p.Terms.Account.IsZero() {
+		return w, nil
+	}
+	w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Repriced(w, n) })
+	return w, err
 }
 
 // settle makes a decision and saves it, anew while others are faster.

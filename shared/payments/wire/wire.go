@@ -4,6 +4,7 @@ package wire
 import (
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/payments/api"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
@@ -18,6 +19,7 @@ type Module struct {
 	Parts
 	Store   *store.Store
 	Teller  *teller.Teller
+	Cashier *cashier.Cashier
 	Service *api.Service
 	Worker  *jobs.Worker
 	Sweeper *jobs.Sweeper
@@ -27,7 +29,7 @@ type Module struct {
 func New(p Parts) *Module {
 	m := inside.New(p)
 	return &Module{
-		Parts: p, Store: m.Store, Teller: m.Teller, Worker: m.Worker, Sweeper: m.Sweeper,
-		Service: &api.Service{Teller: m.Teller, Store: m.Store, Clock: p.Clock, Cursors: page.Signer{Key: p.CursorKey}, BaseURL: p.BaseURL},
+		Parts: p, Store: m.Store, Teller: m.Teller, Cashier: m.Cashier, Worker: m.Worker, Sweeper: m.Sweeper,
+		Service: &api.Service{Teller: m.Teller, Cashier: m.Cashier, Store: m.Store, Clock: p.Clock, Cursors: page.Signer{Key: p.CursorKey}, BaseURL: p.BaseURL},
 	}
 }

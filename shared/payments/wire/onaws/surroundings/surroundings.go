@@ -27,6 +27,7 @@ import (
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/platform/table/dynamoengine"
 	"giberno.ru/shared/platform/table/stamped"
+	"giberno.ru/shared/receipts/atol"
 )
 
 // Surroundings are what differs between AWS and a test of the same functions.
@@ -67,7 +68,8 @@ func (s Surroundings) Parts() (inside.Parts, *secret.Keeper, *identitystore.Stor
 	identity := identitystore.New(s.Table, keeper, s.Clock, s.Random)
 	return inside.Parts{
 		Table: s.Table, Queue: s.Queue, Contracts: identity, Banks: providers.List(s.Out, s.Clock, s.Log),
-		Clock: s.Clock, Random: s.Random, Log: s.Log, BaseURL: s.BaseURL,
+		Fiscal: atol.New(s.Out, s.Clock),
+		Clock:  s.Clock, Random: s.Random, Log: s.Log, BaseURL: s.BaseURL,
 	}, keeper, identity
 }
 

@@ -39,7 +39,7 @@ func Relay() batch.Relay { return RelayOf(ofLambda()) }
 // RelayOf is the relay in any surroundings.
 func RelayOf(s surroundings.Surroundings) batch.Relay {
 	return batch.Relay{
-		Queue: s.Queue, Name: queue.WebhookRetries, Log: s.Log,
+		Queue: s.Queue, Route: jobs.QueueOf, Log: s.Log,
 		Follow: []func(table.Change) []queue.Job{jobs.FromChange},
 	}
 }

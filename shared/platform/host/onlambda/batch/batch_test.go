@@ -197,7 +197,7 @@ func TestStream(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, q *told, list ...json.RawMessage) []string {
 		t.Helper()
-		f := batch.Stream(batch.Relay{Queue: q, Name: queue.WebhookRetries, Follow: []func(table.Change) []queue.Job{follow}, Log: slog.New(slog.DiscardHandler)})
+		f := batch.Stream(batch.Relay{Queue: q, Route: func(queue.Job) string { return queue.WebhookRetries }, Follow: []func(table.Change) []queue.Job{follow}, Log: slog.New(slog.DiscardHandler)})
 		raw, err := f.Invoke(t.Context(), records(list...))
 		require.NoError(t, err)
 		return failuresOf(t, raw)

@@ -16,8 +16,8 @@ import (
 
 // Relay is what turns the table's changes into jobs.
 type Relay struct {
-	Queue queue.Queue
-	Name  string // of the queue that the jobs go to
+	Queue queue.Sender
+	Route func(queue.Job) string // the queue that a job goes to
 	// Follow lists the jobs that follow from a change, one function a domain. Pure.
 	Follow []func(table.Change) []queue.Job
 	Log    *slog.Logger
@@ -112,16 +112,13 @@ func (r Relay) follow(raw json.RawMessage) (seq string, jobs []queue.Job, err er
 
 // send sends the jobs in batches; unsent names the record of the first job that may not have been sent.
 func (r Relay) send(ctx context.Context, waiting []pending) (unsent string, err error) {
-	for len(waiting) > 0 {
-		n := min(len(waiting), queue.MaxBatch)
-		batch := make([]queue.Job, n)
-		for i, p := range waiting[:n] {
-			batch[i] = p.job
-		}
-		if err := r.Queue.Send(ctx, r.Name, 0, batch...); err != nil {
-			return waiting[0].seq, err
-		}
-		waiting = waiting[n:]
+	jobs := make([]queue.Job, len(waiting))
+	for i, p := range waiting {
+		jobs[i] = p.job
+	}
+	first, err := queue.SendAll(ctx, r.Queue, r.Route, jobs...)
+	if err != nil {
+		return waiting[first].seq, err
 	}
 	return "", nil
 }
