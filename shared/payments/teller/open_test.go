@@ -267,11 +267,6 @@ func TestBudgets(t *testing.T) {
 	}, 3, 5, 3)
 	within("notification", func() { require.NoError(t, w.tell(p, banks.Paid)) }, 2, 4, 3)
 	within("duplicate", func() { require.NoError(t, w.tell(p, banks.Paid)) }, 1, 0, 0)
-	w.bank.set(p.Reference(), banks.Paid)
-	within("refund", func() {
-		_, _, _, err := w.Refund(t.Context(), w.load(o.Order.ID), 1, payments.RefundWish{Amount: 1, Source: payments.ByPartner})
-		require.NoError(t, err)
-	}, 3, 8, 4)
 	within("receipt", func() { require.NoError(t, w.send(receiptOf(p, 1))) }, 2, 8, 2)
 	within("duplicate receipt", func() { require.NoError(t, w.send(receiptOf(p, 1))) }, 1, 0, 0)
 	require.NoError(t, w.worker.Cashier.Write(t.Context(), w.load(o.Order.ID), o.Order.ID.Child(ids.PaymentReceipt, 1)))

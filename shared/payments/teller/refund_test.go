@@ -218,6 +218,18 @@ func TestRefund(t *testing.T) {
 	})
 }
 
+// One query, {refund, STATE} before the bank is called, the same after (DESIGN §4).
+func TestRefundBudget(t *testing.T) {
+	t.Parallel()
+	w, o, _ := paid(t, func(w *world) { w.fiscal() })
+	w.count.Reset()
+	_, _, _, err := w.Refund(t.Context(), w.load(o.Order.ID), 1, payments.RefundWish{Amount: 1, Source: payments.ByPartner, Key: "k", Hash: "h"})
+	require.NoError(t, err)
+	spent := w.count.Snapshot().Total
+	require.Equal(t, []int{3, 8}, []int{spent.Trips, spent.WriteUnits})
+	require.LessOrEqual(t, spent.IndexUnits, 4)
+}
+
 func TestRefundReceipts(t *testing.T) {
 	t.Parallel()
 	w, o, p := paid(t, func(w *world) { w.fiscal() })
