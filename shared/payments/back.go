@@ -234,7 +234,7 @@ func (w Whole) LinesOf(r Refund) []Item {
 // that is being returned, which is the closing one where there is one.
 func (w Whole) ReturnedLines(r Refund) []Item {
 	items := w.LinesOf(r)
-	if p, ok := w.Payment(r.Payment); ok && w.Fulfilled(p) {
+	if r.Closed {
 		for i := range items {
 			items[i].Mode = fullPayment
 		}

@@ -44,8 +44,11 @@ func Looked(w Whole, n int, now time.Time) Outcome {
 	p.Checks++
 	p.Due = nextLook(p, now)
 	limit := p.Deadline.Add(StuckAfter)
-	if p.Status == Held {
+	switch p.Status {
+	case Held:
 		limit = p.CreatedAt.Add(HoldLife + StuckAfter)
+	case Paid: // the question is what went back of it, and it is as old as the suspicion
+		limit = p.UpdatedAt.Add(StuckAfter)
 	}
 	if now.After(limit) {
 		out.raise(StuckPayment, p.ID.String(), "status "+string(p.Status)+" long past its deadline", now)

@@ -198,10 +198,10 @@ func (w Whole) closing(p Payment) (Receipt, bool) {
 	return w.Receipts[i], true
 }
 
-// Fulfilled reports a prepayment that was closed, or is being closed.
+// Fulfilled reports a prepayment whose closing receipt was made.
 func (w Whole) Fulfilled(p Payment) bool {
 	return slices.ContainsFunc(w.Receipts, func(r Receipt) bool {
-		return r.Operation == OfFulfilment && r.Payment == p.ID && r.Status != ReceiptFailed
+		return r.Operation == OfFulfilment && r.Payment == p.ID && r.Status == ReceiptReady
 	})
 }
 
@@ -249,7 +249,7 @@ func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcom
 		r.Source, r.Due = p.Provider, now.Add(ReceiptWithin) // the bank tells when its till has printed
 		out.putReceipt(r)
 	}
-	out.state(w.State, now) // no refund may begin beside it
+	out.state(w.State, now) // no refund begins beside it
 	r, _ = out.After.ReceiptOf(r.ID)
 	return out, r, nil
 }

@@ -79,6 +79,7 @@ type Refund struct {
 	Approver string // the second operator
 	Decline  banks.Decline
 
+	Closed   bool      // it returns what a closing receipt had closed, so its own receipt is of full settlement
 	Till     ids.ID    // the till of ours that owes its receipt; zero: the bank's, or none
 	Keyed    bool      // the bank carries one key out once: the same call may be repeated
 	Sent     bool      // the bank may have heard of it
@@ -199,6 +200,7 @@ var (
 	ErrNotRefundable     = fault.Conflict("not_refundable", "Only a paid payment can be refunded.")
 	ErrExceedsRefundable = fault.Conflict("amount_exceeds_refundable", "The amount is more than what is left of the payment.")
 	ErrRefundInProgress  = fault.Conflict("refund_in_progress", "Another refund of this payment is under way, and its bank takes one at a time.")
+	ErrClosing           = fault.Conflict("fulfilment_in_progress", "The closing receipt of this order is being made; refund it after that.")
 	ErrRefundsExhausted  = fault.Conflict("refunds_exhausted", "The order has used up its refunds.")
 	ErrNoApproval        = fault.Conflict("approval_not_pending", "The refund does not wait for an approval.")
 	ErrApproverIsAuthor  = fault.Forbidden("approver_is_author", "Somebody else than its author has to approve a refund.")
@@ -232,6 +234,9 @@ func BeginRefund(w Whole, n int, wish RefundWish, now time.Time) (Outcome, Refun
 	if other, busy := w.refunding(n); busy && !(wish.Keyed && other.Keyed) {
 		return Outcome{}, Refund{}, ErrRefundInProgress.After(wait(other.Due, now))
 	}
+	if closing, ok := w.closing(p); ok && now.Before(closing.CreatedAt.Add(ReceiptWithin)) {
+		return Outcome{}, Refund{}, ErrClosing.After(wait(closing.CreatedAt.Add(time.Minute), now)) // else its receipt would contradict the other
+	}
 	amount, items, err := w.back(p, wish.Amount, wish.Parts)
 	if err != nil {
 		return Outcome{}, Refund{}, err
@@ -240,7 +245,7 @@ func BeginRefund(w Whole, n int, wish RefundWish, now time.Time) (Outcome, Refun
 	r := Refund{
 		ID: w.Order.ID.Child(ids.Refund, k), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: k, Payment: n,
 		Status: RefundPending, Source: wish.Source, Amount: money.Of(amount, p.Amount.Currency), Items: items,
-		Reason: wish.Reason, Author: wish.Author, Till: p.Till, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
+		Reason: wish.Reason, Author: wish.Author, Closed: w.Fulfilled(p), Till: p.Till, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
 		CreatedAt: now, UpdatedAt: now,
 	}
 	if wish.ApproveAbove > 0 && w.State.promised(n)+amount > wish.ApproveAbove {
@@ -379,7 +384,7 @@ func (o *Outcome) foundRefund(p Payment, amount int64, source RefundSource, reas
 	}
 	r := Refund{
 		ID: p.Order.Child(ids.Refund, k), Order: p.Order, Mode: p.Mode, Partner: p.Partner, N: k, Payment: p.N,
-		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, Till: p.Till, CreatedAt: now,
+		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, Closed: o.After.Fulfilled(p), Till: p.Till, CreatedAt: now,
 	}
 	if whole, ok := o.After.Payment(p.N); ok && amount == whole.Captured {
 		_, r.Items, _ = o.After.back(whole, amount, nil)

@@ -3,6 +3,7 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,6 +28,9 @@ func TestTheTableFails(t *testing.T) {
 			post("/api/v1/payment", paymentBody(p.OrderUUID, "card")), get("/api/v1/payment/" + p.UUID.String()), captureOf(p, ""), voidOf(p),
 			find(receiptURL, nil), get("/api/v1/admin/alarms").by(operator),
 			closing(api.Alarm{Kind: "forged_notice", Object: "x"}),
+			refundOf(p, ""), get("/api/v1/refund/" + p.OrderUUID.Child(ids.Refund, 1).String()), fulfilling(p.OrderUUID, ""),
+			givingBack(p.UUID, ""), get("/api/v1/admin/approvals").by(operator),
+			approving(p.OrderUUID.Child(ids.Refund, 1)), rejecting(p.OrderUUID.Child(ids.Refund, 1), "no"),
 		} {
 			problem := refused(t, w.do(c), 503, "unavailable")
 			require.NotContains(t, strings.ToLower(problem.Detail), "table", c.path)
@@ -62,5 +66,39 @@ func TestTheTableFails(t *testing.T) {
 			require.Equal(t, ids.Root, o.UUID.Family())
 			require.Len(t, w.list(t, "").Items, 1, "one key, one order")
 		})
+	}
+	for _, f := range []faulty.Fault{faulty.ErrorBefore, faulty.ErrorAfter, faulty.Conflict, faulty.Throttle} {
+		for nth, what := range []string{"Intent", "Outcome"} {
+			t.Run("Refund"+what+strings.ReplaceAll(f.String(), " ", ""), func(t *testing.T) {
+				t.Parallel()
+				w := setup(t)
+				p := w.bought(t)
+				writes := 0
+				w.faults.SetPlan(func(c faulty.Call) faulty.Fault {
+					if c.Op == faulty.OpWrite {
+						if writes++; writes == nth+1 {
+							return f
+						}
+					}
+					return faulty.None
+				})
+				a := w.do(refundOf(p, amountBody("6000")))
+				if a.Code != 201 {
+					require.Contains(t, []int{409, 503}, a.Code, a.Body.String())
+				}
+				w.faults.SetPlan(nil)
+				w.clock.Advance(time.Hour)
+				whole := w.whole(t, ids.Test, p.OrderUUID)
+				for _, r := range whole.Refunds {
+					require.NoError(t, w.service.Teller.RefundDuty(t.Context(), whole, r.N))
+				}
+				again := read[api.Refund](t, w.do(refundOf(p, amountBody("6000"))), 201)
+				require.Equal(t, "succeeded", w.getRefund(t, again.UUID).Status)
+				o := w.getOrder(t, p.OrderUUID)
+				require.Len(t, o.Refunds, 1, "one key, one refund")
+				require.Equal(t, roubles(6000), o.Refunded)
+				require.Equal(t, int64(159_999-6000), w.bank.remaining(p), "and the bank gave it back once")
+			})
+		}
 	}
 }

@@ -19,6 +19,10 @@ func notFound(t *testing.T, method, path, code string, family ids.Family) {
 		return w.do(call{method: method, path: fmt.Sprintf(path, id), token: token, key: "k"})
 	}
 	object := func(t *testing.T, w *world) ids.ID {
+		if family == ids.Refund {
+			_, p := w.paid(t)
+			return w.refund(t, p, "").UUID
+		}
 		p := w.held(t)
 		if family == ids.Payment {
 			return p.UUID
@@ -37,12 +41,18 @@ func notFound(t *testing.T, method, path, code string, family ids.Family) {
 	refuses("ErrOfAnotherPartner", rival, same)
 	refuses("ErrOfTheOtherMode", shopLive, same)
 	refuses("ErrUnknown", shop, func(id ids.ID) ids.ID { id[0] ^= 1; return id })
+	if family != ids.Root {
+		refuses("ErrAnotherNumber", shop, func(id ids.ID) ids.ID { return id.Root().Child(family, 2) })
+	}
 	t.Run("ErrTestTokenOnALiveOne", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		id := read[api.Order](t, w.do(post("/api/v1/order", orderBody("")).by(shopLive)), 201).UUID
 		if family == ids.Payment {
 			id = read[api.Payment](t, w.do(post("/api/v1/payment", paymentBody(id, "card")).by(shopLive)), 201).UUID
+		}
+		if family == ids.Refund {
+			id = w.liveRefund(t)
 		}
 		w.changesNothing(t, func() { refused(t, ask(w, id, shop), 404, code) })
 	})

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -265,12 +266,33 @@ func TestTheExamplesWork(t *testing.T) {
 					}
 					id := all["payments"].sample(t, p["schema"].(map[string]any)).(string)
 					code := "order_not_found"
-					if strings.HasPrefix(path, "/api/v1/payment/") {
+					switch {
+					case strings.HasPrefix(path, "/api/v1/payment/"):
 						code = "payment_not_found"
+					case strings.HasPrefix(path, "/api/v1/refund/"):
+						code = "refund_not_found"
 					}
 					refused(t, w.do(call{method: strings.ToUpper(method), path: strings.Replace(path, "{uuid}", id, 1), key: "k"}), 404, code)
 				}
 			}
+		}
+	})
+	t.Run("IDsInPathsOfOperators", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		for path, code := range map[string]string{
+			"/api/v1/admin/payment/{uuid}/refund": "payment_not_found", "/api/v1/admin/refund/{uuid}/approve": "refund_not_found",
+			"/api/v1/admin/refund/{uuid}/reject": "refund_not_found",
+		} {
+			op := all["admin"].Paths[path]["post"]
+			id := op.Parameters[slices.IndexFunc(op.Parameters, func(p map[string]any) bool { return p["name"] == "uuid" })]
+			c := call{method: "POST", path: strings.Replace(path, "{uuid}", all["admin"].sample(t, id["schema"].(map[string]any)).(string), 1), token: boris, key: "k"}
+			if schema := op.RequestBody.Content["application/json"].Schema; op.RequestBody.Required {
+				text, err := json.Marshal(all["admin"].sample(t, schema))
+				require.NoError(t, err)
+				c.body = string(text)
+			}
+			refused(t, w.do(c), 404, code)
 		}
 	})
 	t.Run("Alarm", func(t *testing.T) {

@@ -42,7 +42,7 @@ type refundPayment struct {
 }
 
 // refusesOfRefund are the refusals that a partner's and an operator's refund share.
-var refusesOfRefund = []string{"payment_not_found", "not_refundable", "amount_exceeds_refundable", "currency_mixed", "refund_in_progress",
+var refusesOfRefund = []string{"payment_not_found", "not_refundable", "amount_exceeds_refundable", "currency_mixed", "refund_in_progress", "fulfilment_in_progress",
 	"refunds_exhausted", "operation_not_supported", "idempotency_key_required", "idempotency_mismatch", "idempotency_in_flight"}
 
 // RefundPayment serves POST /api/v1/payment/{uuid}/refund: gives money back, whole or in part. It moves money, so it needs

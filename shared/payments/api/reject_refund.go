@@ -9,7 +9,7 @@ import (
 
 // RejectRequest says why.
 type RejectRequest struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"255" doc:"The partner reads it as the refund's failure"`
+	Reason string `json:"reason" minLength:"1" maxLength:"255" example:"The course has been completed" doc:"The partner reads it as the refund's failure"`
 }
 
 type rejectRefund struct {

@@ -106,6 +106,7 @@ var refundFields = []field[payments.Refund]{
 	text("aut", func(r *payments.Refund) *string { return &r.Author }),
 	text("apr", func(r *payments.Refund) *string { return &r.Approver }),
 	document("dcl", func(r *payments.Refund) *banks.Decline { return &r.Decline }, isZero[banks.Decline]),
+	truth("cls", func(r *payments.Refund) *bool { return &r.Closed }),
 	uuid("til", func(r *payments.Refund) *ids.ID { return &r.Till }),
 	truth("kyd", func(r *payments.Refund) *bool { return &r.Keyed }),
 	truth("snt", func(r *payments.Refund) *bool { return &r.Sent }),

@@ -89,7 +89,7 @@ func (t *Teller) giveBack(ctx context.Context, w payments.Whole, k int) (payment
 	p, _ := w.Payment(r.Payment)
 	bank, account, err := t.bankOf(ctx, p)
 	give := banks.Return{Key: r.BankKey(), Amount: r.Amount, Method: p.Method}
-	if lines := w.ReturnedLines(r); err == nil && p.Fiscal && len(lines) > 0 && (r.Amount.Amount != p.Captured || w.Fulfilled(p)) {
+	if lines := w.ReturnedLines(r); err == nil && p.Fiscal && len(lines) > 0 && (r.Amount.Amount != p.Captured || r.Closed) {
 		give.Receipt, err = t.document(ctx, p, w.Order, lines, account)
 	}
 	if err != nil { // nothing was sent: it is tried again as its due key comes

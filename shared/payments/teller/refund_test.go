@@ -420,6 +420,12 @@ func TestFulfil(t *testing.T) {
 		_, _, err := fulfil(w, o, "k")
 		require.NoError(t, err)
 		_, _, err = w.refund(o, 0, "r")
+		require.ErrorIs(t, err, payments.ErrClosing, "which of the two receipts it returns is not known yet")
+		first := closing
+		first.FD = 1
+		require.NoError(t, w.send(message{Terminal: "T1", Password: "p1", Reference: p.Reference(), Receipt: &first}))
+		require.NoError(t, w.send(message{Terminal: "T1", Password: "p1", Reference: p.Reference(), Receipt: &closing, Closing: true}))
+		_, _, err = w.refund(o, 0, "r")
 		require.NoError(t, err)
 		require.Equal(t, "full_payment", w.bank.at(p.Reference()).printed[0].Lines[0].Mode)
 	})
