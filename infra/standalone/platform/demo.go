@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	atolsim "giberno.ru/infra/simulators/atol"
 	tbanksim "giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
@@ -29,6 +30,7 @@ type Demo struct {
 	Link          string        `json:"link"`
 	OrderID       ids.ID        `json:"order_id"`
 	Accounts      []DemoAccount `json:"accounts"`
+	Till          DemoAccount   `json:"till"`
 }
 
 // DemoAccount is a simulated contract with a bank.
@@ -69,6 +71,9 @@ func (p *Platform) openDemo(ctx context.Context) error {
 		return err
 	}
 	if err := p.demoBank(ctx, &d); err != nil {
+		return err
+	}
+	if err := p.demoTill(ctx, &d); err != nil {
 		return err
 	}
 	if err := p.demoOrder(ctx, &d); err != nil {
@@ -145,31 +150,80 @@ func (p *Platform) demoBank(ctx context.Context, d *Demo) error {
 		return err
 	}
 	p.Bank = bank
-	d.Accounts = []DemoAccount{a}
+	d.Accounts = append([]DemoAccount{a}, d.Accounts[min(len(d.Accounts), 1):]...)
 	return bank.SetTerminal(tbanksim.Terminal{
 		Key: a.Terminal, Password: a.Password, Fiscal: true, Messages: true, NotificationURL: p.BaseURL + "/api/a2c/notifications",
 	})
 }
 
+// demoTill opens the simulated fiscal service and a contract with it, and a second contract with the bank, the cheaper one
+// for foreign cards, whose terminal has no till: receipts of those payments are made by ours.
+func (p *Platform) demoTill(ctx context.Context, d *Demo) error {
+	till := DemoAccount{Provider: identity.TillProvider, Terminal: "giberno_demo", ID: ids.FromParts("demo account", identity.TillProvider)}
+	till.Address = p.BaseURL + "/sim/atol/possystem"
+	err := p.demoContract(ctx, &till, identity.Account{
+		ID: till.ID, Provider: till.Provider, Mode: ids.Test, Terminal: till.Terminal, Address: till.Address, Everyone: true,
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income",
+		Options: map[string]string{identity.TillVersion: "v5", identity.TillLogin: "demo", identity.TillINN: demoINN,
+			identity.TillEmail: "receipts@giberno.example", identity.TillAddress: "https://giberno.example"},
+	})
+	if err != nil {
+		return err
+	}
+	if p.Fiscal, err = atolsim.New(atolsim.Config{
+		Clock: p.Clock, Random: p.Random, BaseURL: p.BaseURL + "/sim/atol", StatePath: filepath.Join(p.Dir, "atol.db"), Log: p.Log,
+		Accounts: []atolsim.Account{{Login: "demo", Password: till.Password, Group: till.Terminal, INN: demoINN}},
+		Advance: func(step time.Duration) {
+			if err := p.advance(step); err != nil {
+				p.Log.Error("the clock could not be moved", "error", err)
+			}
+		},
+	}); err != nil {
+		return err
+	}
+	d.Till = till
+	world := DemoAccount{Provider: "tbank", Terminal: "GibernoWorldDEMO", ID: ids.FromParts("demo account", "tbank", "world"), Address: p.BaseURL + "/sim/tbank"}
+	err = p.demoContract(ctx, &world, identity.Account{
+		ID: world.ID, Provider: world.Provider, Mode: ids.Test, Terminal: world.Terminal, Address: world.Address, Everyone: true,
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true,
+		Methods: []identity.MethodTerms{{Code: banks.CardForeign, On: true, FeeBP: 350}},
+	})
+	if err != nil {
+		return err
+	}
+	d.Accounts = append(d.Accounts[:1:1], world)
+	return p.Bank.SetTerminal(tbanksim.Terminal{
+		Key: world.Terminal, Password: world.Password, Messages: true, NotificationURL: p.BaseURL + "/api/a2c/notifications",
+	})
+}
+
+// demoINN is the tax number of the platform itself in the demonstration.
+const demoINN = "7707083893"
+
 // demoAccount makes our side of the contract. Where it exists, its password is the one that counts: an operator may have
 // rotated it, and a lost demo.json must not rotate it again.
 func (p *Platform) demoAccount(ctx context.Context, a *DemoAccount) error {
+	return p.demoContract(ctx, a, identity.Account{
+		ID: a.ID, Provider: a.Provider, Mode: ids.Test, Terminal: a.Terminal, Address: a.Address, Everyone: true,
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income",
+		Methods: []identity.MethodTerms{
+			{Code: banks.SBP, On: true, FeeBP: 70, MinMinor: 1000, MaxMinor: 100_000_000},
+			{Code: banks.Card, On: true, FeeBP: 190},
+			{Code: banks.CardForeign, On: true, FeeBP: 390},
+		},
+	})
+}
+
+// demoContract makes our side of a contract, or learns the password of the one that is kept.
+func (p *Platform) demoContract(ctx context.Context, a *DemoAccount, fresh identity.Account) error {
 	kept, err := p.Identity.AccountNow(ctx, a.ID)
 	switch {
 	case errors.Is(err, identitystore.ErrAccountNotFound):
 		if a.Password, err = drawPassword(p.Random); err != nil {
 			return err
 		}
-		_, err = p.Identity.CreateAccount(ctx, identity.Account{
-			ID: a.ID, Provider: a.Provider, Mode: ids.Test, Terminal: a.Terminal, Address: a.Address, Everyone: true,
-			Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income",
-			Methods: []identity.MethodTerms{
-				{Code: banks.SBP, On: true, FeeBP: 70, MinMinor: 1000, MaxMinor: 100_000_000},
-				{Code: banks.Card, On: true, FeeBP: 190},
-				{Code: banks.CardForeign, On: true, FeeBP: 390},
-			},
-			CreatedAt: p.Clock.Now().Truncate(time.Millisecond),
-		}, a.Password, identitystore.Once{})
+		fresh.CreatedAt = p.Clock.Now().Truncate(time.Millisecond)
+		_, err = p.Identity.CreateAccount(ctx, fresh, a.Password, identitystore.Once{})
 		return err
 	case err != nil:
 		return err

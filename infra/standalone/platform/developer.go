@@ -32,8 +32,12 @@ func (p *Platform) mountDeveloper(mux *http.ServeMux) {
 	inner.HandleFunc("GET /demo/clock", p.showClock)
 	inner.HandleFunc("POST /demo/clock", p.moveClock)
 	inner.Handle("/sim/tbank/", http.StripPrefix("/sim/tbank", p.Bank.Handler()))
+	inner.Handle("/sim/atol/", http.StripPrefix("/sim/atol", p.Fiscal.Handler()))
+	if p.outbox != nil {
+		inner.Handle("/dev/outbox/", http.StripPrefix("/dev/outbox", p.outbox.Handler()))
+	}
 	guarded := host.LoopbackOnly(p.untilLive(inner))
-	for _, path := range []string{"/{$}", "/start.css", "/demo/", "/sim/"} {
+	for _, path := range []string{"/{$}", "/start.css", "/demo/", "/sim/", "/dev/"} {
 		mux.Handle(path, guarded)
 	}
 }

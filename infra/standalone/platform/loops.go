@@ -32,8 +32,10 @@ func (p *Platform) Run(ctx context.Context) {
 	}
 	loop("relay", 0, p.relay)
 	for range workers {
-		loop("worker", 0, p.work)
+		loop("worker", 0, p.waiting(p.workRetries))
 	}
+	loop("receipts", 0, p.waiting(p.workReceipts))
+	loop("settlements", 0, p.waiting(p.workSettlements))
 	loop("sweeper", 0, p.sweepWhenDue)
 	loop("expirer", expireEvery, func(ctx context.Context) error {
 		_, err := p.table.Expire(ctx, p.Clock.Now(), 1000)
@@ -41,6 +43,9 @@ func (p *Platform) Run(ctx context.Context) {
 	})
 	if p.Bank != nil {
 		all.Go(func() { p.Bank.Run(ctx) })
+	}
+	if p.Fiscal != nil {
+		all.Go(func() { p.Fiscal.Run(ctx) })
 	}
 	all.Wait()
 }
@@ -69,12 +74,8 @@ func (p *Platform) relayWaiting(ctx context.Context) (int, error) {
 	for _, c := range changes {
 		follow = append(follow, jobs.FromChange(c)...)
 	}
-	for len(follow) > 0 {
-		n := min(len(follow), 10)
-		if err := p.queue.Send(ctx, queue.WebhookRetries, 0, follow[:n]...); err != nil {
-			return 0, err
-		}
-		follow = follow[n:]
+	if _, err := queue.SendAll(ctx, p.queue, jobs.QueueOf, follow...); err != nil {
+		return 0, err
 	}
 	return len(changes), p.table.Done(ctx, changes[len(changes)-1].Seq)
 }
@@ -90,9 +91,13 @@ func (p *Platform) Turn(ctx context.Context) error {
 		if err := p.Sweep(ctx); err != nil {
 			return err
 		}
-		handled, err := queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
-		if err != nil {
-			return err
+		handled := 0
+		for _, work := range []func(context.Context) (int, error){p.workRetries, p.workReceipts, p.workSettlements} {
+			n, err := work(ctx)
+			if err != nil {
+				return err
+			}
+			handled += n
 		}
 		if relayed+handled == 0 {
 			return nil
@@ -101,21 +106,35 @@ func (p *Platform) Turn(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// work does one batch of a queue, or waits until there is one.
-func (p *Platform) work(ctx context.Context) error {
-	sent := p.queue.Sent()
-	handled, err := queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
-	if err != nil || handled > 0 {
-		return err
+func (p *Platform) workRetries(ctx context.Context) (int, error) {
+	return queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
+}
+
+func (p *Platform) workReceipts(ctx context.Context) (int, error) {
+	return queue.Work(ctx, p.queue, queue.Receipts, queueBatch, p.Payments.Worker.Do, p.Log)
+}
+
+func (p *Platform) workSettlements(ctx context.Context) (int, error) {
+	return p.Books.Worker.Work(ctx, p.queue)
+}
+
+// waiting does one batch of a queue, or waits until something is sent.
+func (p *Platform) waiting(work func(context.Context) (int, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		sent := p.queue.Sent()
+		handled, err := work(ctx)
+		if err != nil || handled > 0 {
+			return err
+		}
+		timer := time.NewTimer(lookEvery)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-sent:
+		case <-timer.C:
+		}
+		return nil
 	}
-	timer := time.NewTimer(lookEvery)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-sent:
-	case <-timer.C:
-	}
-	return nil
 }
 
 func (p *Platform) sweepWhenDue(ctx context.Context) error {

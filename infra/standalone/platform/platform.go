@@ -17,10 +17,17 @@ import (
 	"strings"
 	"sync"
 
+	atolsim "giberno.ru/infra/simulators/atol"
 	tbanksim "giberno.ru/infra/simulators/tbank"
+	"giberno.ru/shared/identity"
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/notify/mail"
+	"giberno.ru/shared/notify/mail/outbox"
+	"giberno.ru/shared/notify/mail/smtp"
 	"giberno.ru/shared/payments/wire"
+	"giberno.ru/shared/payments/wire/books"
+	"giberno.ru/shared/payments/wire/onaws/letters"
 	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/payments/wire/providers"
 	"giberno.ru/shared/platform/file"
@@ -32,6 +39,7 @@ import (
 	"giberno.ru/shared/platform/table/stamped"
 	"giberno.ru/shared/platform/web"
 	"giberno.ru/shared/platform/web/docs"
+	"giberno.ru/shared/receipts/atol"
 )
 
 // Config is what a platform needs to know. Dir and BaseURL are required.
@@ -42,6 +50,8 @@ type Config struct {
 	Random  io.Reader    // nil is the machine's
 	NoSync  bool         // leaves out the fsync: for tests and simulations
 	NoDemo  bool         // no demo partner, simulators or start page
+	SMTP    string       // the mail server for letters, smtps://login:password@host:465; "": letters stay in an outbox
+	From    string       // the sender of letters
 	GeoIP   string       // a database of countries in MaxMind's format; "": none
 }
 
@@ -51,7 +61,9 @@ type Platform struct {
 	Clock    *Clock
 	Identity *identitystore.Store
 	Payments *wire.Module
-	Bank     *tbanksim.Bank // nil without a demo
+	Books    *books.Books
+	Bank     *tbanksim.Bank   // nil without a demo
+	Fiscal   *atolsim.Service // the same
 	Demo     Demo
 
 	file    *file.File
@@ -59,6 +71,7 @@ type Platform struct {
 	table   *tableengine.Engine
 	queue   *queueengine.Engine
 	admin   *identityapi.API
+	outbox  *outbox.Outbox // nil with a mail server
 	country country
 	sweep   chan struct{}
 	copying sync.Mutex // one backup at a time
@@ -119,12 +132,17 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	rows := stamped.New(limits.New(p.table), stamped.Options{})
 	p.Identity = identitystore.New(rows, keeper, p.Clock, p.Random)
 	registry := providers.List(out, p.Clock, p.Log)
-	p.Payments = wire.New(wire.Parts{
+	parts := wire.Parts{
 		Table: rows, Queue: p.queue, Contracts: p.Identity, Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
-		Banks: registry, CursorKey: cursorKey,
-	})
+		Banks: registry, Fiscal: atol.New(out, p.Clock), CursorKey: cursorKey,
+	}
+	if parts.Mail, err = p.mailer(); err != nil {
+		return err
+	}
+	parts.Letter = letters.LetterOf(parts)
+	p.Payments, p.Books = wire.New(parts), books.New(parts)
 	p.admin = identityapi.New(identityapi.Config{Store: p.Identity, Clock: p.Clock, Random: p.Random,
-		Signer: p.Payments.Service.Cursors, Providers: registry.Providers(), Checklist: wire.Checklist{Store: p.Payments.Store}})
+		Signer: p.Payments.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.Payments.Store}})
 	if !p.NoDemo {
 		if err := p.openDemo(ctx); err != nil {
 			return err
@@ -132,6 +150,20 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	}
 	p.handler = p.mount()
 	return nil
+}
+
+// mailer sends letters by a mail server, or keeps them in an outbox that the developer's page shows.
+func (p *Platform) mailer() (mail.Sender, error) {
+	if p.SMTP == "" {
+		box, err := outbox.Open(outbox.Options{Clock: p.Clock, Dir: filepath.Join(p.Dir, "outbox")})
+		p.outbox = box
+		return box, err
+	}
+	c, err := smtp.Parse(p.SMTP, p.From)
+	if err != nil {
+		return nil, err
+	}
+	return smtp.New(c, p.Clock)
 }
 
 // openKeys opens the key file. Only fresh data gets fresh keys, and it gets them before there is any data: others could
@@ -176,6 +208,9 @@ func (p *Platform) Close() error {
 	var err error
 	if p.Bank != nil {
 		err = p.Bank.Close()
+	}
+	if p.Fiscal != nil {
+		err = errors.Join(err, p.Fiscal.Close())
 	}
 	return errors.Join(err, p.country.close(), p.file.Close())
 }

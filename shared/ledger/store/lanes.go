@@ -3,6 +3,7 @@ package store
 import (
 	"io"
 	"math/bits"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,34 +36,87 @@ type bookLanes struct {
 // maxBooks is how many books a poster remembers. What is forgotten costs one read.
 const maxBooks = 4096
 
-// take gives a shard for one write, not one of avoid unless all others are taken: one of ours first, then one that is known,
-// else any by chance. ours says that the shard is, or will be if nobody is met there, for all of ours are busy.
-func (l *lanes) take(b ledger.Book, avoid uint16) (n int, is lane, ours bool, err error) {
-	var chance [1]byte
+// take gives a shard that is known for one write, one of ours first, and not one of avoid. Its field ours says that it is, or
+// will be if nobody is met there, for all of ours are busy.
+func (l *lanes) take(b ledger.Book, avoid uint16) (n int, is lane, found bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := io.ReadFull(l.random, chance[:]); err != nil {
-		return 0, lane{}, false, err
-	}
 	book := l.book(b)
 	owned, known := book.sets()
-	free := ^book.busy &^ avoid
-	if free == 0 {
-		free = ^avoid
+	free := known &^ book.busy &^ avoid
+	if free&owned != 0 {
+		free &= owned
 	}
+	if free == 0 {
+		return 0, lane{}, false, nil
+	}
+	n, is, err = l.pick(book, free)
+	return n, is, true, err
+}
+
+// claim gives a shard of a book that was just read: one of ours first, else one that nobody seems to write to. If all are
+// taken, any will do.
+func (l *lanes) claim(b ledger.Book, avoid uint16, all shards, now time.Time) (n int, is lane, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	book := l.book(b)
+	owned, _ := book.sets()
+	free := ^book.busy &^ avoid
 	if free == 0 {
 		free = ^uint16(0)
 	}
-	switch {
-	case free&owned != 0:
+	if free&owned != 0 {
 		free &= owned
-	case free&known != 0:
-		free &= known
+	} else {
+		free = all.idle(free, now)
 	}
-	n = nth(free, int(chance[0])%bits.OnesCount16(free))
-	ours = book.lanes[n].ours || owned&^book.busy == 0
+	n, is, err = l.pick(book, free)
+	is.known, is.open, is.count, is.last = true, all[n].open, all[n].count, all[n].last
+	return n, is, err
+}
+
+// pick takes one of a set by chance.
+func (l *lanes) pick(book *bookLanes, set uint16) (n int, is lane, err error) {
+	var chance [1]byte
+	if _, err := io.ReadFull(l.random, chance[:]); err != nil {
+		return 0, lane{}, err
+	}
+	owned, _ := book.sets()
+	n = nth(set, int(chance[0])%bits.OnesCount16(set))
+	is = book.lanes[n]
+	is.ours = is.ours || owned&^book.busy == 0
 	book.busy |= 1 << n
-	return n, book.lanes[n], ours, nil
+	return n, is, nil
+}
+
+// A shard is idle when nobody has written to it for so long; if none is, those that were left longest will do.
+const (
+	idleAfter = 2 * time.Second
+	leftMost  = 4
+)
+
+// idle narrows a set of shards to those that nobody seems to write to.
+func (all shards) idle(free uint16, now time.Time) (set uint16) {
+	var some shards
+	for _, s := range all {
+		if free&(1<<s.n) == 0 {
+			continue
+		}
+		some = append(some, s)
+		if now.Sub(s.last) >= idleAfter {
+			set |= 1 << s.n
+		}
+	}
+	if set != 0 {
+		return set
+	}
+	slices.SortStableFunc(some, func(x, y shard) int { return x.last.Compare(y.last) })
+	for i, s := range some {
+		if i < leftMost || s.last.Equal(some[0].last) {
+			set |= 1 << s.n
+		}
+	}
+	return set
 }
 
 // sets are the shards that are ours and those that are known, a bit for each.

@@ -114,19 +114,14 @@ type attempt struct {
 
 // write tries one shard, and gives the entries that are left to write: none after success.
 func (a *attempt) write(ctx context.Context, left []int) ([]int, error) {
-	n, was, ours, err := a.lanes.take(a.book, a.avoid)
-	if err != nil {
-		return left, fault.Internal(err)
-	}
-	is, next := was, lane{ours: was.ours} // next is what is known of the shard afterwards
-	defer func() { a.lanes.put(a.book, n, next) }()
 	now := a.clock.Now().UTC().Truncate(time.Millisecond)
 	today := ledger.DayOf(now, a.zone)
-	if !is.known {
-		if is, err = a.store.look(ctx, a.book, n, today); err != nil {
-			return left, err
-		}
+	n, is, err := a.lane(ctx, today, now)
+	if err != nil {
+		return left, err
 	}
+	next := lane{ours: is.ours} // what is known of the shard afterwards
+	defer func() { a.lanes.put(a.book, n, next) }()
 	if is.open < today { // the day is over: closing it is everybody's duty
 		a.lanes.forget(a.book)
 		_, err := a.store.CloseDay(ctx, a.book, is.open, today, now)
@@ -148,21 +143,20 @@ func (a *attempt) write(ctx context.Context, left []int) ([]int, error) {
 	err = a.store.table.Write(ctx, actions...)
 	switch {
 	case err == nil:
-		if ours && a.shared&(1<<n) == 0 {
-			next, next.ours, next.met = posted, true, false
-		} else {
+		if next = posted; !is.ours || a.shared&(1<<n) != 0 {
 			next = lane{}
 		}
+		next.met = false
 		return nil, nil
 	case table.IsRefused(err):
-		next = a.learn(n, is, was.ours, err)
+		next = a.learn(n, is, err)
 		return a.sift(left, err)
 	case errors.Is(err, table.ErrConflict):
-		if a.avoid |= 1 << n; was.ours && !was.met {
-			next, next.met = was, true
-		} else {
+		if next = is; !is.ours || is.met {
 			next = lane{}
 		}
+		next.met = next.ours
+		a.avoid |= 1 << n
 		return left, nil
 	default:
 		return left, err
@@ -178,20 +172,25 @@ func (l lane) after(now time.Time, n int) lane {
 	return l
 }
 
-// look reads a shard, and opens the book if nobody has.
-func (s *Store) look(ctx context.Context, b ledger.Book, n int, today ledger.Day) (lane, error) {
-	for {
-		row, found, err := s.table.Get(ctx, shardKey(b, n))
+// lane gives the shard to write to: one that is known, or one that is free in the book as it is read now.
+func (a *attempt) lane(ctx context.Context, today ledger.Day, now time.Time) (n int, is lane, err error) {
+	n, is, found, err := a.lanes.take(a.book, a.avoid)
+	if found || err != nil {
+		return n, is, err
+	}
+	for range maxTries {
+		all, err := a.store.shards(ctx, a.book)
 		if err != nil {
-			return lane{}, err
+			return 0, lane{}, err
 		}
-		if found {
-			return readLane(b, row)
+		if len(all) == Shards {
+			return a.lanes.claim(a.book, a.avoid, all, now)
 		}
-		if err := s.open(ctx, b, today); err != nil {
-			return lane{}, err
+		if err := a.store.open(ctx, a.book, today); err != nil {
+			return 0, lane{}, err
 		}
 	}
+	return 0, lane{}, ErrBusy
 }
 
 func readLane(b ledger.Book, row table.Row) (lane, error) {
@@ -245,12 +244,11 @@ func post(b ledger.Book, n int, is lane, at, ends time.Time, batch []ledger.Entr
 
 // learn reads from a refusal how the shard stands now. Where the number has moved on, somebody else writes to it: this batch
 // may be tried there once more, and the next one goes elsewhere.
-func (a *attempt) learn(n int, is lane, ours bool, err error) lane {
+func (a *attempt) learn(n int, is lane, err error) lane {
 	var refused *table.Refused
 	errors.As(err, &refused)
 	last := refused.Reasons[len(refused.Reasons)-1]
 	if !last.Failed {
-		is.ours = ours
 		return is
 	}
 	if !last.Exists {
@@ -260,7 +258,7 @@ func (a *attempt) learn(n int, is lane, ours bool, err error) lane {
 	if err != nil {
 		return lane{}
 	}
-	if now.ours = ours; now.count != is.count {
+	if now.ours = is.ours; now.count != is.count {
 		if a.shared&(1<<n) != 0 {
 			a.avoid |= 1 << n
 			return lane{}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -181,25 +182,61 @@ func TestPostersPart(t *testing.T) {
 func TestLanes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	taken := uint16(0)
-	for range Shards {
-		n, _, _, err := w.lanes.take(book, 0)
-		require.NoError(t, err)
-		require.Zero(t, taken&(1<<n))
-		taken |= 1 << n
-	}
-	_, _, _, err := w.lanes.take(book, 0xffff)
-	require.NoError(t, err, "when all are taken, any will do")
-	w.lanes.put(book, 5, lane{known: true, count: 7})
-	w.lanes.put(book, 6, lane{})
-	n, is, _, err := w.lanes.take(book, 0)
+	require.NoError(t, w.open(t.Context(), book, today))
+	all, err := w.shards(t.Context(), book)
 	require.NoError(t, err)
-	require.Equal(t, 5, n)
-	require.Equal(t, int64(7), is.count)
-	for i := range maxBooks {
-		other := book
-		other.Partner = ids.FromParts("partner", string(rune(i+1)))
-		w.lanes.book(other)
+	claim := func(avoid uint16) (int, lane) {
+		t.Helper()
+		n, is, err := w.lanes.claim(book, avoid, all, start)
+		require.NoError(t, err)
+		require.True(t, is.known)
+		return n, is
 	}
-	require.LessOrEqual(t, len(w.lanes.books), maxBooks)
+	t.Run("NobodyTakesWhatIsTaken", func(t *testing.T) {
+		taken := uint16(0)
+		for range Shards {
+			n, is := claim(0)
+			require.Zero(t, taken&(1<<n))
+			require.True(t, is.ours)
+			taken |= 1 << n
+		}
+		claim(0xffff) // when all are taken, any will do
+	})
+	t.Run("OursFirst", func(t *testing.T) {
+		w.lanes.put(book, 5, lane{ours: true, known: true, count: 7})
+		w.lanes.put(book, 6, lane{known: true})
+		w.lanes.put(book, 7, lane{})
+		n, is, found, err := w.lanes.take(book, 0)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, 5, n)
+		require.Equal(t, lane{ours: true, known: true, count: 7}, is)
+		n, is, _, err = w.lanes.take(book, 0)
+		require.NoError(t, err)
+		require.Equal(t, 6, n)
+		require.True(t, is.ours, "all of ours are busy")
+		_, _, found, err = w.lanes.take(book, 0)
+		require.NoError(t, err)
+		require.False(t, found)
+	})
+	t.Run("WhereNobodyWrites", func(t *testing.T) {
+		for i := range all {
+			all[i].last = start.Add(-time.Duration(i) * 100 * time.Millisecond)
+		}
+		require.Equal(t, uint16(0xf000), all.idle(0xffff, start), "the four that were left longest")
+		require.Equal(t, uint16(0x0003), all.idle(0x0003, start))
+		require.Equal(t, uint16(0xfffc), all.idle(0xffff, start.Add(idleAfter-200*time.Millisecond)), "all that rest")
+	})
+	t.Run("MemoryHasABound", func(t *testing.T) {
+		for i := range maxBooks {
+			other := book
+			other.Partner = ids.FromParts("partner", string(rune(i+1)))
+			w.lanes.book(other)
+		}
+		require.LessOrEqual(t, len(w.lanes.books), maxBooks)
+	})
+	t.Run("ErrNoChance", func(t *testing.T) {
+		p := w.NewPoster(w.clock, strings.NewReader(""))
+		require.Error(t, p.Post(t.Context(), book, zone, paids(book, 1, 1))[0])
+	})
 }

@@ -20,7 +20,16 @@ type Work struct {
 	Queue  queue.Queue
 	Name   string // of the queue
 	Worker queue.Worker
-	Log    *slog.Logger
+	// Together does a whole batch at once, where that is cheaper than one by one; nil: Worker does it.
+	Together func(context.Context, []queue.Delivery) []queue.Outcome
+	Log      *slog.Logger
+}
+
+func (w Work) do(ctx context.Context, batch []queue.Delivery) []queue.Outcome {
+	if w.Together != nil {
+		return w.Together(ctx, batch)
+	}
+	return queue.Dispatch(ctx, batch, w.Worker, w.Log)
 }
 
 // ServeQueue does the jobs of batches of SQS. It does not return.
@@ -46,7 +55,7 @@ func Queue(w Work) onlambda.Invocation {
 			}
 			batch = append(batch, d)
 		}
-		outcomes := queue.Dispatch(ctx, batch, w.Worker, w.Log)
+		outcomes := w.do(ctx, batch)
 		// The deadline that ended the work must not keep its outcome from being told: Margin is for that.
 		telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), onlambda.Margin-100*time.Millisecond)
 		defer cancel()
