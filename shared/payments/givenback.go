@@ -57,6 +57,8 @@ func RefundRefused(w Whole, k int, class banks.Class, why banks.Decline, now tim
 	r, ok := w.Refund(k)
 	switch later := class == banks.Unavailable || class == banks.Config; {
 	case !ok || r.settled() || r.Begun:
+	case r.Status == RefundUnknown && class != banks.DeclinedNow: // it says nothing of the call before, which may have moved the money
+		return RefundLost(w, k, now)
 	case later && now.Sub(r.CreatedAt) < RefundPatience:
 		r.Sent, r.Until, r.UpdatedAt, r.Status, r.Decline = false, time.Time{}, now, RefundPending, why
 		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])

@@ -44,10 +44,11 @@ type Receipt struct {
 	CreatedAt time.Time
 
 	Version   int64
-	Failure   string // why no till made it
-	Till      ids.ID // the till account that makes it; zero: the bank's own till, or the partner
-	TillID    string // the till's number of it, once it has taken it
-	Tries     int    // how often a till proved not to make it and it was asked again, under another name
+	Until     time.Time // until then a caller is waiting for the bank to close a prepayment
+	Failure   string    // why no till made it
+	Till      ids.ID    // the till account that makes it; zero: the bank's own till, or the partner
+	TillID    string    // the till's number of it, once it has taken it
+	Tries     int       // how often a till proved not to make it and it was asked again, under another name
 	Checks    int
 	Corrects  receipts.Correction // of a correction
 	MailedAt  time.Time           // when the payer was written to
@@ -247,6 +248,7 @@ func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcom
 	out.ask(r, p, total, now)
 	if r, _ = out.After.ReceiptOf(r.ID); !ours {
 		r.Source, r.Due = p.Provider, now.Add(ReceiptWithin) // the bank tells when its till has printed
+		r.Until = now.Add(CallTimeout + 5*time.Second)
 		out.putReceipt(r)
 	}
 	out.state(w.State, now) // no refund begins beside it
@@ -271,6 +273,16 @@ func sum(items []Item) (minor int64) {
 	return minor
 }
 
+// ReceiptSent records that nobody waits any more for the bank to take a closing receipt: it did, or nobody knows.
+func ReceiptSent(w Whole, id ids.ID, now time.Time) Outcome {
+	out := begin(w)
+	if r, ok := w.ReceiptOf(id); ok && !r.Until.IsZero() && r.Status == ReceiptPending {
+		r.Until, r.UpdatedAt = time.Time{}, now
+		out.putReceipt(r)
+	}
+	return out
+}
+
 // ReceiptRefused records that a till proved not to make a receipt.
 func ReceiptRefused(w Whole, id ids.ID, why string, now time.Time) Outcome {
 	out := begin(w)
@@ -284,7 +296,7 @@ func ReceiptRefused(w Whole, id ids.ID, why string, now time.Time) Outcome {
 // FulfilByKey finds the fulfilment that answers an Idempotency-Key.
 func (w Whole) FulfilByKey(key string) (Receipt, bool) {
 	for _, r := range w.Receipts {
-		if key != "" && r.Operation == OfFulfilment && r.Key.Key == key {
+		if key != "" && r.Operation == OfFulfilment && r.Key.Key == key && r.Status != ReceiptFailed {
 			return r, true
 		}
 	}

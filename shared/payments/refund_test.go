@@ -375,6 +375,18 @@ func TestRefundOutcomes(t *testing.T) {
 			require.Equal(t, payments.RefundFailed, refundStatus(given.After, 1))
 		}
 	})
+	t.Run("ABankThatIsAwayProvesNothingOfALostCall", func(t *testing.T) {
+		t.Parallel()
+		for _, class := range []banks.Class{banks.Unavailable, banks.Config, banks.BadRequest, banks.NotFound} {
+			w := payments.RefundLost(pending(t, true), 1, start).After
+			out := payments.RefundRefused(w, 1, class, banks.Decline{}, start.Add(payments.RefundPatience+time.Hour))
+			lawful(t, out)
+			r, _ := out.After.Refund(1)
+			require.Equal(t, payments.RefundUnknown, r.Status)
+			require.True(t, r.Sent)
+			require.Equal(t, []payments.AlarmKind{payments.StuckRefund}, raised(out))
+		}
+	})
 	t.Run("AnUnexpectedStateMakesUsAskWhatWentBack", func(t *testing.T) {
 		t.Parallel()
 		out := payments.RefundRefused(pending(t, true), 1, banks.Conflict, banks.Decline{}, start)

@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/receipts"
 )
@@ -297,6 +298,10 @@ func (c *contracts) limits(minor int64) {
 	defer c.mu.Unlock()
 	c.limit = minor
 }
+
+func (*contracts) Terms(context.Context, payments.Payment) (ledger.Terms, error) { return ledger.Terms{}, nil }
+
+func (*contracts) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
 
 func (c *contracts) RefundLimit(_ context.Context, _ ids.Mode, partner ids.ID) (int64, error) {
 	c.mu.Lock()

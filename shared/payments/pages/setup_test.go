@@ -21,6 +21,7 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/payments/store"
@@ -143,6 +144,12 @@ func (a *fakeAccounts) Account(_ context.Context, m ids.Mode, id ids.ID) (banks.
 func (*fakeAccounts) ByTerminal(context.Context, ids.Mode, string, string) (banks.Account, bool, error) {
 	return banks.Account{}, false, nil
 }
+
+func (*fakeAccounts) Terms(context.Context, payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{}, nil
+}
+
+func (*fakeAccounts) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
 
 func (*fakeAccounts) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) { return 0, nil }
 

@@ -133,6 +133,7 @@ var receiptFields = []field[payments.Receipt]{
 	truth("vfd", func(r *payments.Receipt) *bool { return &r.Verified }),
 	document("fsc", func(r *payments.Receipt) *receipts.Fiscal { return &r.Fiscal }, isZero[receipts.Fiscal]),
 	document("itm", func(r *payments.Receipt) *[]payments.Item { return &r.Items }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
+	instant("utl", func(r *payments.Receipt) *time.Time { return &r.Until }),
 	text("flr", func(r *payments.Receipt) *string { return &r.Failure }),
 	uuid("til", func(r *payments.Receipt) *ids.ID { return &r.Till }),
 	text("tid", func(r *payments.Receipt) *string { return &r.TillID }),

@@ -261,23 +261,32 @@ func TestReadChange(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 1})
-	w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start)) // no change of a payment
+	w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start))
 	changes, err := w.engine.Changes(t.Context(), 100)
 	require.NoError(t, err)
-	var seen []payments.Status
+	var attempts []payments.Status
+	var refunds []payments.RefundStatus
 	for _, c := range changes {
-		m, order, _, is, ok := ReadChange(c)
+		got, ok := ReadChange(c)
 		if !ok {
 			continue
 		}
-		require.Equal(t, ids.Test, m)
-		require.Equal(t, whole.Order.ID, order)
-		seen = append(seen, is.Status)
+		require.Equal(t, ids.Test, got.Mode)
+		require.Equal(t, whole.Order.ID, got.Order)
+		if p := got.Payment; p.Is != nil {
+			require.Equal(t, len(attempts) > 0, p.Was != nil)
+			attempts = append(attempts, p.Is.Status)
+		}
+		if r := got.Refund; r.Is != nil {
+			require.Equal(t, len(refunds) > 0, r.Was != nil)
+			refunds = append(refunds, r.Is.Status)
+		}
 	}
-	require.Equal(t, []payments.Status{payments.Created, payments.Pending, payments.Paid}, seen)
+	require.Equal(t, []payments.Status{payments.Created, payments.Pending, payments.Paid}, attempts)
+	require.Equal(t, []payments.RefundStatus{payments.RefundPending, payments.RefundSucceeded}, refunds)
 	for _, key := range []table.Key{{}, {PK: "LED#t#x", SK: "P#01"}, {PK: "PAY#t#x", SK: "P#01"}, {PK: "PAY#", SK: "P#01"},
-		{PK: collection(ids.Test, whole.Order.ID), SK: "F#01"}, {PK: collection(ids.Test, whole.Order.ID), SK: "R#0301"}} {
-		_, _, _, _, ok := ReadChange(table.Change{New: table.Row{Key: key}, NewExists: true})
+		{PK: collection(ids.Test, whole.Order.ID), SK: "F#01"}, {PK: collection(ids.Test, whole.Order.ID), SK: "P#01"}} {
+		_, ok := ReadChange(table.Change{New: table.Row{Key: key}, NewExists: true})
 		require.False(t, ok, key)
 	}
 }

@@ -245,8 +245,11 @@ func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.
 	ctx = context.WithoutCancel(ctx)
 	for range races {
 		if r, known := w.FulfilByKey(key); known {
-			if r.Key.Hash != hash {
+			switch {
+			case r.Key.Hash != hash:
 				return w, r, false, payments.ErrKeyMismatch
+			case r.Status == payments.ReceiptPending && t.now().Before(r.Until):
+				return w, r, false, payments.ErrKeyInFlight
 			}
 			return w, r, true, nil
 		}
@@ -278,7 +281,9 @@ func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.
 func (t *Teller) close(ctx context.Context, w payments.Whole, p payments.Payment, r payments.Receipt) (payments.Whole, payments.Receipt, bool, error) {
 	err := t.callClose(ctx, w, p, r)
 	if err == nil || banks.ClassOf(err) == banks.Unknown {
-		return w, r, false, nil // the till tells when it has printed; if it never does, an operator is called
+		// The till tells when it has printed; if it never does, an operator is called.
+		w, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptSent(w, r.ID, t.now()) })
+		return w, r, false, err
 	}
 	w, _, saveErr := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptRefused(w, r.ID, err.Error(), t.now()) })
 	if saveErr != nil {
