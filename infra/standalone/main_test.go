@@ -171,6 +171,14 @@ func TestOperate(t *testing.T) {
 		t.Setenv("GIBERNO_DATA", t.TempDir())
 		list := command1(t, "partner", "list")
 		require.Len(t, list["items"], 1)
+		require.Empty(t, command1(t, "refund", "list", "?mode=test")["items"])
+		for _, args := range [][]string{{"refund", "approve"}, {"refund", "reject"}} {
+			args = append(args, "0f8fad5b-d9cb-869f-a165-708677280201", "?mode=test")
+			if args[1] == "reject" {
+				args = append(args, "reason=a mistake")
+			}
+			require.ErrorContains(t, run(t.Context(), args, &bytes.Buffer{}, &bytes.Buffer{}), "refund_not_found", args[1])
+		}
 	})
 
 	t.Run("TellsWhatIsMissing", func(t *testing.T) {

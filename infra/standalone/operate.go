@@ -42,6 +42,9 @@ var commands = []command{
 	{"operator create", "POST", "/operator", "name=…"},
 	{"operator list", "GET", "/operators", ""},
 	{"operator token", "POST", "/operator/{}/tokens", "OPERATOR name=…"},
+	{"refund list", "GET", "/approvals", "?mode=test"},
+	{"refund approve", "POST", "/refund/{}/approve", "REFUND ?mode=test"},
+	{"refund reject", "POST", "/refund/{}/reject", "REFUND ?mode=test reason=…"},
 	{"alarm list", "GET", "/alarms", "?mode=test"},
 	{"alarm close", "POST", "/alarm/close", "mode=test kind=… object=… [order_uuid=…]"},
 }

@@ -9,13 +9,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"giberno.ru/infra/standalone/platform"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/platform/file"
 )
 
@@ -24,12 +30,13 @@ Backups (infra/docs/restore.md):
   backup FILE                             copy the data, also while the server runs
   restore [-keys FILE] [-hours 48] FILE DIR   put a backup into an empty folder
   verify [DIR|FILE]                       hold the data or a backup against the invariants; exit 1 if one does not hold
+  ledger verify [DIR|FILE]                rebuild every balance from the entries, also while the server runs; exit 1 if one differs
   gap [-leave]                            after a restore: ask the banks what happened since
 `
 
 // recoverCommands are the commands about backups, by name.
 var recoverCommands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"backup": backup, "restore": restore, "verify": verify, "gap": askGap,
+	"backup": backup, "restore": restore, "verify": verify, "gap": askGap, "ledger": ledgerVerify,
 }
 
 // arguments reads the flags of a command and requires a number of names behind them.
@@ -150,8 +157,8 @@ func verify(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s: %d rows; %d orders, %d payments, %d receipts with %d look-up rows, %d alarms, %d due keys\n",
-		path, v.Rows, v.Orders, v.Payments, v.Receipts, v.LookUps, v.Alarms, v.Due)
+	fmt.Fprintf(out, "%s: %d rows; %d orders, %d payments, %d refunds, %d receipts with %d look-up rows, %d alarms, %d due keys; %d ledger entries in %d books\n",
+		path, v.Rows, v.Orders, v.Payments, v.Refunds, v.Receipts, v.LookUps, v.Alarms, v.Due+v.Ledger.Due, v.Ledger.Entries, v.Ledger.Books)
 	for _, wrong := range v.Breaches {
 		fmt.Fprintln(out, "  "+wrong)
 	}
@@ -160,6 +167,65 @@ func verify(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintln(out, "every invariant holds")
 	return nil
+}
+
+// ledgerVerify rebuilds the ledger of a folder or a backup. Of data that a running server holds it takes a copy first.
+func ledgerVerify(ctx context.Context, args []string, out io.Writer) error {
+	const usage = "ledger verify [DIR|FILE]"
+	if len(args) == 0 || args[0] != "verify" {
+		return errors.New("usage: " + usage)
+	}
+	names, err := arguments(flag.NewFlagSet("ledger", flag.ContinueOnError), args[1:], 0, 1, usage)
+	if err != nil {
+		return err
+	}
+	path := dataDir()
+	if len(names) == 1 {
+		path = names[0]
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "giberno.db")
+	}
+	v, err := platform.Verify(ctx, path)
+	if held := new(file.HeldError); errors.As(err, &held) && len(names) == 0 {
+		dir, failed := os.MkdirTemp("", "giberno-verify-")
+		if failed != nil {
+			return failed
+		}
+		defer os.RemoveAll(dir)
+		kept := filepath.Join(dir, "copy.db")
+		if err := backup(ctx, []string{kept}, io.Discard); err != nil {
+			return err
+		}
+		v, err = platform.Verify(ctx, kept)
+	}
+	if err != nil {
+		return err
+	}
+	for _, w := range slices.SortedFunc(maps.Keys(v.Ledger.Sums), func(a, b ledgerstore.World) int { return strings.Compare(worldName(a), worldName(b)) }) {
+		fmt.Fprintf(out, "%s:\n", worldName(w))
+		sums := v.Ledger.Sums[w]
+		for _, account := range slices.Sorted(maps.Keys(sums)) {
+			fmt.Fprintf(out, "  %-60s %16s\n", account, money.Of(sums[account], w.Currency).Decimal())
+		}
+	}
+	for _, wrong := range v.Ledger.Breaches {
+		fmt.Fprintln(out, "  "+wrong)
+	}
+	if n := len(v.Ledger.Breaches) + v.Ledger.More; n > 0 {
+		return fmt.Errorf("%d breaches", n)
+	}
+	fmt.Fprintf(out, "%d entries in %d books, %d days closed: every balance is what its entries make it, and all of them sum to zero\n",
+		v.Ledger.Entries, v.Ledger.Books, v.Ledger.Days)
+	return nil
+}
+
+func worldName(w ledgerstore.World) string {
+	mode := "test"
+	if w.Mode == ids.Live {
+		mode = "live"
+	}
+	return mode + " " + string(w.Currency)
 }
 
 // askGap asks the banks about the time since the backup, and lets the data be served again once all of them have answered.

@@ -54,6 +54,7 @@ var scenes = []struct {
 	{"60 twice in the same moment of 100", (*stage).sixtyTwice},
 	{"A refund by SBP: refused by the bank, then done", (*stage).refundedBySBP},
 	{"The goods of a prepayment are given", (*stage).fulfilled},
+	{"A bank without a till: the receipt by ATOL", (*stage).byOurTill},
 	{"An order is cancelled, another one expires", (*stage).cancelledAndExpired},
 	{"The books of both sides", (*stage).books},
 }

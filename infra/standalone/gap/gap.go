@@ -238,13 +238,23 @@ func (a Asker) beginAgain(ctx context.Context, w payments.Whole, through payment
 // dueNow lets the next sweep look at whatever of an order has a look to come.
 func (a Asker) dueNow(ctx context.Context, w payments.Whole) error {
 	now := a.Clock.Now().Truncate(time.Millisecond)
-	for _, pay := range w.Payments {
-		if pay.Due.IsZero() || !pay.Due.After(now) {
-			continue
+	look := func(child ids.ID, at time.Time) error {
+		if at.IsZero() || !at.After(now) {
+			return nil
 		}
-		due := store.Due{Mode: pay.Mode, Order: pay.Order, Payment: pay.N, At: pay.Due}
-		if _, err := a.Store.MoveDue(ctx, due, now); err != nil {
-			return fmt.Errorf("attempt %s: %w", pay.ID, err)
+		if _, err := a.Store.MoveDue(ctx, store.Due{Mode: w.Order.Mode, Order: w.Order.ID, Child: child, At: at}, now); err != nil {
+			return fmt.Errorf("%s: %w", child, err)
+		}
+		return nil
+	}
+	for _, pay := range w.Payments {
+		if err := look(pay.ID, pay.Due); err != nil {
+			return err
+		}
+	}
+	for _, r := range w.Refunds {
+		if err := look(r.ID, r.Due); err != nil {
+			return err
 		}
 	}
 	return nil

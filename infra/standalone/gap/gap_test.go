@@ -20,12 +20,14 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/table/boltengine"
+	"giberno.ru/shared/receipts"
 )
 
 var (
@@ -86,6 +88,14 @@ func (w *world) Candidates(context.Context, ids.Mode, ids.ID) ([]payments.Candid
 func (w *world) Account(context.Context, ids.Mode, ids.ID) (banks.Account, error) {
 	return contract, nil
 }
+
+func (w *world) Terms(context.Context, payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{}, nil
+}
+
+func (w *world) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
+
+func (w *world) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) { return 0, nil }
 
 func (w *world) ByTerminal(context.Context, ids.Mode, string, string) (banks.Account, bool, error) {
 	return contract, true, nil

@@ -9,6 +9,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/table"
@@ -18,7 +19,8 @@ import (
 // Verified is what a look through all rows of the data found.
 type Verified struct {
 	store.Audit
-	Rows int // of all domains
+	Ledger ledgerstore.Audit
+	Rows   int // of all domains
 }
 
 // Verify holds the data in a file (a folder's giberno.db, or a backup) against the invariants. No process may hold it; no
@@ -33,17 +35,20 @@ func Verify(ctx context.Context, path string) (v Verified, err error) {
 	if err != nil {
 		return v, err
 	}
-	auditor := store.NewAuditor()
+	auditor, books := store.NewAuditor(), ledgerstore.NewAuditor()
 	var places placed
 	err = everyRow(ctx, f, t, func(row table.Row) {
 		v.Rows++
 		auditor.Add(row)
+		books.Add(row)
 		places.take(row)
 	})
 	if err != nil {
 		return v, err
 	}
-	v.Audit = auditor.Done()
+	v.Audit, v.Ledger = auditor.Done(), books.Done()
+	v.Breaches = append(v.Breaches, v.Ledger.Breaches...)
+	v.More += v.Ledger.More
 	wrong, err := places.compare(ctx, f, t)
 	v.Breaches = append(v.Breaches, wrong...)
 	slices.Sort(v.Breaches)

@@ -41,6 +41,12 @@ func TestMatch(t *testing.T) {
 		{"OursIsNotDoneYet", ops{with(refund("a", 5, 0), pending)}, ops{refund("a", 5, 0)}, []string{"open status: a refund 5 | a refund 5"}},
 		{"WhatMovedNothingIsNoBreak", ops{with(payment("a", 100), failed)}, ops{with(payment("b", 100), failed), with(payment("c", 1), pending)}, nil},
 		{"ADeclinedTryBesideTheGoodOne", ops{payment("a", 100)}, ops{with(payment("a", 100), failed), payment("a", 100)}, nil},
+		{"AFailedTryAtTheSameTime", ops{refund("a", 5, 0)}, ops{with(refund("a", 5, 0), failed), refund("a", 5, time.Hour)}, nil},
+		{"AFailedTryOfAnotherAmountIsNoCounterpart", ops{payment("a", 100)}, ops{with(payment("a", 90), failed)}, []string{"open missing_there: a payment 100 | -"}},
+		{"AFailedSumIsNoCounterpart", ops{refund("a", 30, 0), refund("a", 20, 0)}, ops{with(refund("a", 50, 0), failed)},
+			[]string{"open missing_there: a refund 20 | -", "open missing_there: a refund 30 | -"}},
+		{"WhatFailedHasNoFee", ops{payment("a", 100)}, ops{with(with(payment("a", 100), failed), func(o *reconcile.Operation) { o.Fee = 0 })},
+			[]string{"open status: a payment 100 | a payment 100"}},
 		{"DuplicateThere", ops{payment("a", 100)}, ops{payment("a", 100), payment("a", 100)}, []string{"open duplicate: - | a payment 100"}},
 		{"DuplicateHere", ops{payment("a", 100), payment("a", 100)}, ops{payment("a", 100)}, []string{"open duplicate: a payment 100 | -"}},
 		{"APaymentIsMadeOnce", ops{payment("a", 100)}, ops{payment("a", 100), payment("a", 70)}, []string{"open duplicate: - | a payment 70"}},
@@ -84,6 +90,12 @@ func TestMatch(t *testing.T) {
 			ops{with(payment("a", 100), func(o *reconcile.Operation) { o.Reference = "" }), payment("b", 100)})
 		require.Empty(t, breaks)
 		require.Equal(t, 2, summary.Matched)
+	})
+	t.Run("EqualOnesArePairedByTheirTime", func(t *testing.T) {
+		t.Parallel()
+		breaks, _ := match(t, today(), ops{refund("a", 50, 0), refund("a", 50, time.Hour)}, ops{refund("a", 50, time.Hour)})
+		require.Len(t, breaks, 1)
+		require.Equal(t, noon, breaks[0].Ours.At)
 	})
 	t.Run("SumsAreTold", func(t *testing.T) {
 		t.Parallel()

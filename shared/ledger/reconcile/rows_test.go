@@ -69,6 +69,26 @@ func TestReadRows(t *testing.T) {
 			require.Equal(t, []reconcile.Problem{{Line: 2, Reason: reason}}, report.Problems, "%+v", cell)
 		}
 	})
+	t.Run("WhatIsNoNumberAndNoDate", func(t *testing.T) {
+		t.Parallel()
+		for _, c := range []struct {
+			number, date reconcile.Cell
+			reason       string
+		}{
+			{number("1234567890123456"), number("46348"), "bank_id has more than 15 digits, which a spreadsheet does not keep"},
+			{number("7.5"), number("46348"), "bank_id is not a whole number"},
+			{number("-7"), number("46348"), "bank_id is not a whole number"},
+			{number("x"), number("46348"), "bank_id is not a number"},
+			{text("a"), number("60.9"), "date is not a date in the expected form"},
+			{text("a"), number("-1"), "date is not a date in the expected form"},
+			{text("a"), number("x"), "date is not a date in the expected form"},
+			{text("a"), number("1E7"), "date is not a date in the expected form"},
+			{text("a"), text("46348"), "date is not a date in the expected form"},
+		} {
+			_, report := readRows(t, short(), []reconcile.Cell{c.number, text("1"), {}, c.date})
+			require.Equal(t, []reconcile.Problem{{Line: 2, Reason: c.reason}}, report.Problems)
+		}
+	})
 	t.Run("TheLargestAmount", func(t *testing.T) {
 		t.Parallel()
 		for _, cell := range []reconcile.Cell{text("10 000 000 000 000.00"), text("+10000000000000.000"), number("1E13"), number("9999999999999.99999")} {

@@ -94,3 +94,32 @@ func readDue(m ids.Mode, sk string) (d Due, ok bool) {
 	d.Book.Currency = currency(parts[2])
 	return d, err == nil && err2 == nil && d.Book.Valid() && d.Day.Valid()
 }
+
+// headKey is where the chain of a book's settlements ends.
+func headKey(b ledger.Book) table.Key { return table.Key{PK: bookPK(b), SK: "HEAD"} }
+
+// settlementSK is the sort key of a settlement. In the index of due keys it says what is owed: booking its payout.
+const settlementSK = "T"
+
+// settlementKey is a settlement by its id.
+func settlementKey(m ids.Mode, id ids.ID) table.Key {
+	return table.Key{PK: Prefix + "SETTLEMENT#" + string(m) + "#" + id.String(), SK: settlementSK}
+}
+
+// settlementsPK lists the settlements of a partner.
+func settlementsPK(m ids.Mode, partner ids.ID) string {
+	return Prefix + "SETTLED#" + string(m) + "#" + partner.String()
+}
+
+// settlementPlace is where a settlement stands among its partner's, by day.
+func settlementPlace(s ledger.Settlement) table.Key {
+	return table.Key{PK: settlementsPK(s.Mode, s.Partner), SK: string(s.Day) + "#" + string(s.Currency) + "#" + s.ID.String()}
+}
+
+// payoutsPK lists the settlements of a mode whose payout nobody has told yet.
+func payoutsPK(m ids.Mode) string { return Prefix + "PAYOUT#" + string(m) }
+
+// payoutPlace is where a settlement waits for its payout.
+func payoutPlace(s ledger.Settlement) table.Key {
+	return table.Key{PK: payoutsPK(s.Mode), SK: stamp(s.ClosedAt) + "#" + s.ID.String()}
+}

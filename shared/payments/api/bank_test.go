@@ -299,7 +299,9 @@ func (c *contracts) limits(minor int64) {
 	c.limit = minor
 }
 
-func (*contracts) Terms(context.Context, payments.Payment) (ledger.Terms, error) { return ledger.Terms{}, nil }
+func (*contracts) Terms(context.Context, payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{}, nil
+}
 
 func (*contracts) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
 

@@ -102,9 +102,9 @@ func (c *Cashier) register(ctx context.Context, w payments.Whole, r payments.Rec
 	got, err := c.Service.Register(call, till.Account, draft)
 	switch class := atol.ClassOf(err); {
 	case err == nil && got.State != atol.Failed:
-		after, err := c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptTaken(w, r.ID, got.UUID, c.now()) })
-		if r, _ = after.ReceiptOf(r.ID); err == nil && got.State == atol.Done {
-			return c.report(ctx, after, r, till, draft)
+		after, err := c.settle(ctx, w, same(r, func(w payments.Whole) payments.Outcome { return payments.ReceiptTaken(w, r.ID, got.UUID, c.now()) }))
+		if is, _ := after.ReceiptOf(r.ID); err == nil && got.State == atol.Done && is.TillID == got.UUID {
+			return c.report(ctx, after, is, till, draft)
 		}
 		return err
 	case err == nil:
@@ -124,6 +124,8 @@ func (c *Cashier) report(ctx context.Context, w payments.Whole, r payments.Recei
 	switch {
 	case err != nil:
 		return c.later(ctx, w, r, err)
+	case got.State == atol.Failed && atol.ClassOf(got.Failure) == atol.Unknown:
+		return c.later(ctx, w, r, got.Failure) // the service itself does not know: under another name there might be two
 	case got.State == atol.Failed:
 		return c.undone(ctx, w, r, got.Failure)
 	case got.State != atol.Done:
@@ -150,13 +152,19 @@ func (c *Cashier) later(ctx context.Context, w payments.Whole, r payments.Receip
 // undone records a proof that the till did not make the receipt.
 func (c *Cashier) undone(ctx context.Context, w payments.Whole, r payments.Receipt, cause error) error {
 	c.Log.WarnContext(ctx, "the till refused a receipt", "receipt", r.ID.String(), "error", cause.Error())
-	_, err := c.settle(ctx, w, func(w payments.Whole) payments.Outcome {
-		if is, _ := w.ReceiptOf(r.ID); is.Tries != r.Tries {
-			return payments.Outcome{Before: w, After: w} // somebody else heard of the same refusal
-		}
-		return payments.ReceiptUndone(w, r.ID, cause.Error(), c.now())
-	})
+	_, err := c.settle(ctx, w, same(r, func(w payments.Whole) payments.Outcome { return payments.ReceiptUndone(w, r.ID, cause.Error(), c.now()) }))
 	return err
+}
+
+// same decides only while the receipt has the name at the till that it had when the till was called: what was heard about
+// an earlier name, by somebody slower, says nothing about the later one.
+func same(r payments.Receipt, decide func(payments.Whole) payments.Outcome) func(payments.Whole) payments.Outcome {
+	return func(w payments.Whole) payments.Outcome {
+		if is, _ := w.ReceiptOf(r.ID); is.Tries != r.Tries {
+			return payments.Outcome{Before: w, After: w}
+		}
+		return decide(w)
+	}
 }
 
 // Notice takes the fiscal service's word that a receipt may be ready. It is not signed, so it only makes us ask about a
@@ -178,14 +186,11 @@ func (c *Cashier) Notice(ctx context.Context, raw []byte) error {
 		return err
 	}
 	r, known := w.ReceiptOf(id)
-	if !known || r.DraftID(m) != n.ExternalID || c.now().Sub(r.UpdatedAt) < noticeEvery && r.Checks > 0 {
+	if !known || r.DraftID(m) != n.ExternalID {
 		return nil
 	}
 	return c.Make(ctx, w, id)
 }
-
-// noticeEvery is how often notices can make us ask about one receipt, after the first time.
-const noticeEvery = 5 * time.Second
 
 // ErrNotice is a body that is no notice of the fiscal service.
 var ErrNotice = fault.Malformed("malformed_body", "This is not a notification.")
@@ -203,8 +208,10 @@ func (c *Cashier) Write(ctx context.Context, w payments.Whole, id ids.ID) error 
 	case errors.Is(err, mail.ErrRefused):
 		why = "the payer's address was refused"
 		c.Log.WarnContext(ctx, "a letter was refused", "receipt", id.String(), "error", err.Error())
-	case err != nil:
-		return queue.Later(5 * time.Minute)
+	case err != nil: // the due key tries again; a job that waited as well would end among the dead letters, one for each try
+		c.Log.WarnContext(ctx, "a letter could not be sent yet", "receipt", id.String(), "error", err.Error())
+		log.Metric(ctx, c.Log, c.now(), "mail_silent", 1, log.Count, nil)
+		return nil
 	}
 	_, err = c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptMailed(w, id, why, c.now()) })
 	return err

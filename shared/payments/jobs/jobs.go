@@ -130,7 +130,7 @@ func fromRefund(p store.Pair[payments.Refund]) []queue.Job {
 func fromReceipt(m ids.Mode, p store.Pair[payments.Receipt]) []queue.Job {
 	switch is := p.Is; {
 	case p.Was != nil && p.Was.Status == is.Status && p.Was.TillID == is.TillID:
-	case is.Status == payments.ReceiptPending && !is.Till.IsZero() && is.TillID == "":
+	case is.Status == payments.ReceiptPending && p.Was == nil && (is.Operation == payments.OfFulfilment || is.Operation == payments.OfCorrection) && !is.Till.IsZero():
 		return []queue.Job{job(Till, m, is.ID)}
 	case is.Status == payments.ReceiptReady && is.Verified:
 		return []queue.Job{job(Mail, m, is.ID)}

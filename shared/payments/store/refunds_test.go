@@ -174,7 +174,7 @@ func TestDueOfChildren(t *testing.T) {
 		w.save(out)
 		claimed(t, w, r.ID, start.Add(payments.ReceiptWithin))
 	})
-	t.Run("AReadyReceiptIsNotDue", func(t *testing.T) {
+	t.Run("AReadyReceiptIsLookedAtForItsLetter", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		out, r, err := payments.BeginFulfil(w.prepaid("o"), nil, "", "", start)
@@ -183,7 +183,7 @@ func TestDueOfChildren(t *testing.T) {
 		f := r.Fiscal
 		f.FN, f.FD, f.FP = "9999078900001234", 9, 9
 		w.save(payments.AddReceipt(whole, whole.Payments[0], f, true, payments.Told, start))
-		require.Empty(t, find(w, r.ID, start.AddDate(1, 0, 0)))
+		claimed(t, w, r.ID, start.Add(payments.FeedFirst))
 		id, ok, err := w.Found(t.Context(), ids.Test, partner, "https://elsewhere.example", f.Identity())
 		require.NoError(t, err)
 		require.True(t, ok, "once it is ready, it is found by its identity")
