@@ -51,7 +51,7 @@ func (v *visit) outcome(s scene, last payments.Payment) resultPage {
 		page.Icon, page.Mood, page.Head, page.Lead = "check", "good", v.t.Paid(), v.t.PaidLead()
 		page.Facts, page.ShopIsFirst = v.paidFacts(last), true
 		page.Receipts = v.receiptLinks(last)
-		if len(page.Receipts) == 0 && last.Fiscal {
+		if len(page.Receipts) == 0 && (last.Fiscal || !last.Till.IsZero()) {
 			page.Aside = v.t.ReceiptSoon()
 		}
 	case held:
