@@ -27,6 +27,8 @@
 //	void          отмена холда              releasing a held amount
 //	cancel        отмена                    ending an order or an unpaid payment
 //	refund        возврат                   giving paid money back
+//	approval      согласование              a second operator's yes to a refund above the limit of one person
+//	fulfilment    исполнение заказа         the goods of a prepayment were given: its closing receipt is due
 //	chargeback    чарджбэк                  money taken back through the payer's bank
 //	decline       отказ                     the bank's proven refusal
 //	unknown       неизвестный исход         the bank has not told whether it took the money

@@ -24,14 +24,20 @@ func TestPartnerCheck(t *testing.T) {
 	kz.Country, kz.INN, kz.Taxation, kz.TimeZone = "KZ", "940140000385", "", "Asia/Almaty"
 	require.NoError(t, kz.Check())
 
-	bad := identity.Partner{FeeBP: -1, FeeFixed: -1, Phone: "8", PaymentAddress: "x", Country: "RU"}
+	bad := identity.Partner{FeeBP: -1, FeeFixed: -1, RefundLimit: -1, Phone: "8", PaymentAddress: "x", Country: "RU"}
 	var places []string
 	for _, f := range fault.As(bad.Check()).Fields {
 		places = append(places, f.Location)
 	}
 	require.Equal(t, []string{
-		"body.name", "body.legal_name", "body.inn", "body.taxation", "body.time_zone", "body.phone", "body.fee_bp", "body.fee_fixed", "body.payment_address",
+		"body.name", "body.legal_name", "body.inn", "body.taxation", "body.time_zone", "body.phone", "body.fee_bp", "body.fee_fixed", "body.refund_limit",
+		"body.payment_address",
 	}, places)
+	limit := partner()
+	for minor, ok := range map[int64]bool{0: true, 1: true, 1_000_000_000_000: true, 1_000_000_000_001: false, -1: false} {
+		limit.RefundLimit = minor
+		require.Equal(t, ok, limit.Check() == nil, minor)
+	}
 }
 
 func TestEveryTimeZoneIsReal(t *testing.T) {

@@ -170,7 +170,8 @@ func (p process) refuses(event []byte) {
 }
 
 // once are the functions that move something at the bank, which the stub's table forgets and the bank does not.
-var once = []string{"payments/create-payment", "payments/capture-payment", "payments/void-payment", "payments/cancel-order"}
+var once = []string{"payments/create-payment", "payments/capture-payment", "payments/void-payment", "payments/cancel-order",
+	"payments/refund-payment", "payments/fulfil-order", "admin/refund-for-partner", "admin/approve-refund"}
 
 func awkwardRequests(p process, f catalogue.Function, sample samples.Sample) {
 	p.t.Helper()

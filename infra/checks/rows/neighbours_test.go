@@ -21,6 +21,7 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
@@ -33,6 +34,7 @@ import (
 	tengine "giberno.ru/shared/platform/table/boltengine"
 	"giberno.ru/shared/platform/table/limits"
 	"giberno.ru/shared/platform/table/stamped"
+	"giberno.ru/shared/receipts"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -87,7 +89,8 @@ func neighbours(t *testing.T) *street {
 			BaseURL: "http://us.test", Notify: func(string) string { return "http://us.test/a2c" },
 			Bank: func(p string) (teller.Bank, bool) { return driver, p == tbank.Provider },
 		})
-		s.procs[i] = &process{te, &jobs.Worker{Store: st, Teller: te, Clock: s.clock}, &jobs.Sweeper{Store: st, Queue: s.queue, Clock: s.clock, Log: quiet}}
+		s.procs[i] = &process{te, &jobs.Worker{Store: st, Teller: te, Clock: s.clock}, &jobs.Sweeper{
+			Store: st, Queue: s.queue, Posted: posted, Clock: s.clock, Log: quiet}}
 	}
 	return s
 }
@@ -105,6 +108,15 @@ func (s *street) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(answer))), Header: http.Header{}, Request: r}, nil
 }
 
+// posted is a ledger that holds everything: its rows are not these.
+func posted(_ context.Context, _ ids.Mode, entries ...string) (map[string]bool, error) {
+	held := map[string]bool{}
+	for _, entry := range entries {
+		held[entry] = true
+	}
+	return held, nil
+}
+
 type oneContract struct{}
 
 func (oneContract) Candidates(context.Context, ids.Mode, ids.ID) ([]payments.Candidate, error) {
@@ -118,6 +130,14 @@ func (oneContract) Account(_ context.Context, _ ids.Mode, id ids.ID) (banks.Acco
 	}
 	return contract, nil
 }
+
+func (oneContract) Terms(context.Context, payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{}, nil
+}
+
+func (oneContract) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
+
+func (oneContract) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) { return 100_000, nil }
 
 func (oneContract) ByTerminal(_ context.Context, m ids.Mode, _, terminal string) (banks.Account, bool, error) {
 	return contract, m == contract.Mode && terminal == contract.Terminal, nil
@@ -134,6 +154,16 @@ func (s *street) press(p *process, o payments.Order, m banks.Method) payments.Pa
 	return got
 }
 
+// giveBack is a partner's refund of a third of the only line, which SBP carries out after its answer.
+func (s *street) giveBack(p *process, o payments.Order) {
+	s.t.Helper()
+	w, err := p.teller.LoadLink(s.t.Context(), o.Link())
+	require.NoError(s.t, err)
+	_, r, _, err := p.teller.Refund(s.t.Context(), w, w.State.Winner, payments.RefundWish{Amount: 50_000, Source: payments.ByPartner, Author: "token", Key: "key", Hash: "hash"})
+	require.NoError(s.t, err)
+	require.Equal(s.t, int64(50_000), r.Amount.Amount)
+}
+
 // sweep lets a process look after whatever is due, for a day and a half.
 func (s *street) sweep(p *process, o payments.Order) {
 	s.t.Helper()
@@ -148,10 +178,10 @@ func (s *street) sweep(p *process, o payments.Order) {
 }
 
 // TestNeighbours plays the road of a payment in every mixture of today's code and its newer neighbour: who creates the order,
-// opens the attempt, opens another, takes the notice, takes the receipt, and sweeps.
+// opens the attempt, opens another, takes the notice, takes the receipt, gives a part back, and sweeps.
 func TestNeighbours(t *testing.T) {
 	t.Parallel()
-	const steps = 6
+	const steps = 7
 	for mixture := range 1 << steps {
 		t.Run(fmt.Sprintf("Mixture%0*b", steps, mixture), func(t *testing.T) {
 			t.Parallel()
@@ -169,15 +199,20 @@ func TestNeighbours(t *testing.T) {
 			who(4)
 			s.clock.Advance(time.Minute)
 			require.NoError(t, s.bank.Tick(ctx))
-			s.sweep(who(5), o)
+			s.giveBack(who(5), o)
+			s.clock.Advance(time.Minute)
+			require.NoError(t, s.bank.Tick(ctx))
+			s.sweep(who(6), o)
 
 			for _, p := range s.procs {
 				w, err := p.teller.LoadLink(ctx, o.Link())
 				require.NoError(t, err)
-				require.Equal(t, payments.OrderPaid, w.Status())
+				require.Equal(t, payments.OrderPartiallyRefunded, w.Status())
 				require.Equal(t, int64(150_000), w.State.Paid)
-				require.Len(t, w.Receipts, 1)
+				require.Equal(t, int64(50_000), w.State.Refunded)
+				require.Len(t, w.Receipts, 2)
 				require.Empty(t, w.Alarms)
+				require.Empty(t, w.Refunds[0].Due)
 				require.Empty(t, w.Payments[0].Due)
 				require.Empty(t, w.Payments[1].Due)
 			}

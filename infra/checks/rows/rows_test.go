@@ -40,11 +40,36 @@ var versions = func() (names []string) {
 
 // paymentsRead is what the payment module reads in its rows.
 type paymentsRead struct {
-	Orders []payments.Whole
-	Alarms []store.OpenAlarm
-	Found  map[string]ids.ID // receipt by address
-	Due    []store.Due
+	Orders    []payments.Whole
+	Alarms    []store.OpenAlarm
+	Found     map[string]ids.ID // receipt by address
+	Due       []keptDue
+	Approvals []payments.Refund
 }
+
+// keptDue is a due row. Version 1 told it by the number of its payment, 0 being the order itself.
+type keptDue struct {
+	store.Due
+	Payment int `json:",omitempty"`
+}
+
+// today is what was read, in today's words.
+func (r paymentsRead) today() paymentsRead {
+	for i, d := range r.Due {
+		switch {
+		case d.Payment > 0:
+			r.Due[i].Child = d.Order.Child(ids.Payment, d.Payment)
+		case d.Child.IsZero():
+			r.Due[i].Child = d.Order
+		}
+		r.Due[i].Payment = 0
+	}
+	return r
+}
+
+// stories are the names of the orders of every version.
+var stories = []string{"held and captured", "held and voided", "a capture that was lost", "never opened", // since version 1
+	"given back", "being given back", "for a second operator", "captured in part", "given back in the bank's cabinet", "closed after a prepayment"} // since version 2
 
 // identityRead is what identity reads in its rows.
 type identityRead struct {
@@ -58,12 +83,15 @@ type identityRead struct {
 func readPayments(t *testing.T, tbl table.Table) (got paymentsRead) {
 	t.Helper()
 	s, ctx := store.New(tbl), t.Context()
-	for _, name := range []string{"held and captured", "held and voided", "a capture that was lost", "never opened"} {
+	for _, name := range stories {
 		w, err := s.Load(ctx, ids.Test, ids.FromParts(name))
+		if errors.Is(err, payments.ErrOrderNotFound) {
+			continue // of a later version
+		}
 		require.NoError(t, err)
 		got.Orders = append(got.Orders, w)
 	}
-	listed, next, err := s.List(ctx, ids.Test, partner, store.Window{Limit: 10})
+	listed, next, err := s.List(ctx, ids.Test, partner, store.Window{Limit: 100})
 	require.NoError(t, err)
 	require.Empty(t, next)
 	require.Len(t, listed, len(got.Orders), "the list has them all")
@@ -84,8 +112,12 @@ func readPayments(t *testing.T, tbl table.Table) (got paymentsRead) {
 	for shard := range store.Shards {
 		due, err := s.DueBy(ctx, ids.Test, shard, start.AddDate(1, 0, 0), 100)
 		require.NoError(t, err)
-		got.Due = append(got.Due, due...)
+		for _, d := range due {
+			got.Due = append(got.Due, keptDue{Due: d})
+		}
 	}
+	got.Approvals, _, err = s.Approvals(ctx, ids.Test, "", 10)
+	require.NoError(t, err)
 	return got
 }
 
@@ -163,7 +195,7 @@ func TestRowsOfEarlierVersions(t *testing.T) {
 			var want paymentsRead
 			read(t, filepath.Join(version, "payments.read.json"), &want)
 			rows := kept(t, version, "payments")
-			require.Equal(t, want, readPayments(t, with(t, rows)))
+			require.Equal(t, want.today(), readPayments(t, with(t, rows)))
 			auditor := store.NewAuditor()
 			slices.SortFunc(rows, func(a, b table.Row) int { return strings.Compare(a.Key.PK, b.Key.PK) })
 			for _, row := range rows {
@@ -171,7 +203,7 @@ func TestRowsOfEarlierVersions(t *testing.T) {
 			}
 			audit := auditor.Done()
 			require.Empty(t, audit.Breaches)
-			require.Equal(t, 4, audit.Orders)
+			require.Equal(t, len(want.Orders), audit.Orders)
 		})
 		t.Run(version+"IdentityIsRead", func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +226,7 @@ func TestRowsOfEarlierVersions(t *testing.T) {
 			require.NoError(t, err)
 			p, _ := w.Payment(1)
 			require.Equal(t, payments.Held, p.Status)
-			claimed, err := s.MoveDue(t.Context(), store.Due{Mode: ids.Test, Order: w.Order.ID, Payment: 1, At: p.Due}, now)
+			claimed, err := s.MoveDue(t.Context(), store.Due{Mode: ids.Test, Order: w.Order.ID, Child: p.ID, At: p.Due}, now)
 			require.NoError(t, err)
 			require.True(t, claimed)
 			looked, err := s.ClaimLook(t.Context(), p, now, time.Second)

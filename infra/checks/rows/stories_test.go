@@ -106,7 +106,8 @@ func tellPayments(t *testing.T, tbl table.Table) {
 	s.news(superseded, banks.Paid, payments.Told) // a second success: an alarm
 	p, _ := s.w.Payment(n)
 	s.save(payments.AddReceipt(s.w, p, receipts.Fiscal{Kind: receipts.Income, Total: s.w.Order.Total, URL: "https://receipt.example/1", QR: "t=1&s=2", FN: "9999078900000001",
-		FD: 7, FP: 1234567890, RegistrationNumber: "0000000001", Shift: 3, Number: 4, OFD: "Такском", IssuedAt: s.now}, s.now))
+		FD: 7, FP: 1234567890, RegistrationNumber: "0000000001", Shift: 3, Number: 4, OFD: "Такском", IssuedAt: s.now},
+		false, payments.Told, s.now))
 	attached, _, err := payments.AttachReceipt(s.w, receipts.Fiscal{URL: "https://receipt.example/2"}, s.now)
 	s.save(attached, err)
 
@@ -127,6 +128,9 @@ func tellPayments(t *testing.T, tbl table.Table) {
 	s.save(payments.NotFound(s.w, n, s.now)) // the first miss is only noted
 	s.save(payments.Looked(s.w, n, s.now))
 
+	tellRefunds(s)
+	tellFulfilment(s)
+
 	s.order("never opened", false)
 	house := payments.Alarm{Kind: payments.ForgedNotice, Object: account.String(), Detail: "its signature does not hold", OpenedAt: s.now}
 	require.NoError(t, s.store.RaiseHouse(t.Context(), ids.Test, house))
@@ -135,6 +139,75 @@ func tellPayments(t *testing.T, tbl table.Table) {
 	closed, err := s.store.CloseAlarm(t.Context(), ids.Test, ids.ID{}, house.Kind, house.Object, "an operator", s.now)
 	require.NoError(t, err)
 	require.True(t, closed)
+}
+
+// pay opens an order's first attempt by card and has it paid.
+func (s *story) pay(bankID string) {
+	s.t.Helper()
+	s.news(s.open(banks.Card, bankID), banks.Paid, payments.Told)
+}
+
+func (s *story) refund(wish payments.RefundWish) (k int) {
+	s.t.Helper()
+	wish.Key, wish.Hash, wish.Source = "key", "hash", payments.ByPartner
+	out, r, err := payments.BeginRefund(s.w, 1, wish, s.now)
+	s.save(out, err)
+	return r.N
+}
+
+// tellRefunds plays every end of a refund, and those that have none yet.
+func tellRefunds(s *story) {
+	s.t.Helper()
+	left := func(minor int64) banks.News {
+		return banks.News{Status: banks.PartlyRefunded, Word: "PARTIAL_REFUNDED", Left: &money.Money{Amount: minor, Currency: money.RUB}}
+	}
+	s.order("given back", false)
+	s.pay("706")
+	k := s.refund(payments.RefundWish{Parts: []payments.Part{{Line: 2, Quantity: 500}}, Reason: "returned", Author: "token", Keyed: true})
+	s.save(payments.RefundAnswered(s.w, k, left(183_333), s.now))
+	p, _ := s.w.Payment(1)
+	s.save(payments.AddReceipt(s.w, p, receipts.Fiscal{Kind: receipts.IncomeReturn, Total: s.w.Refunds[0].Amount, FN: "9999078900000001", FD: 8, FP: 8, IssuedAt: s.now},
+		false, payments.Told, s.now))
+	k = s.refund(payments.RefundWish{Amount: 1000, Author: "token", ApproveAbove: 1})
+	out, err := payments.ApproveRefund(s.w, k, "an operator", s.now)
+	s.save(out, err)
+	s.save(payments.RefundRefused(s.w, k, banks.Conflict, banks.Decline{Code: banks.NotPermitted, Message: "Не разрешено"}, s.now)) // the payment is suspected
+	k = s.refund(payments.RefundWish{Amount: 2000, Author: "token"})
+	s.save(payments.RefundLost(s.w, k, s.now))
+	s.save(payments.RefundTold(s.w, k, left(183_333), s.now)) // no trace of it: the first miss is only noted
+
+	s.order("being given back", false)
+	s.pay("707")
+	k = s.refund(payments.RefundWish{Amount: 3000, Author: "token"})
+	s.save(payments.RefundAnswered(s.w, k, banks.News{Status: banks.Paid, Underway: true}, s.now))
+	s.save(payments.RefundLooked(s.w, k, s.now))
+
+	s.order("for a second operator", false)
+	s.pay("708")
+	s.refund(payments.RefundWish{Author: "token", ApproveAbove: 1})
+
+	s.order("captured in part", true)
+	s.news(s.open(banks.Card, "711"), banks.Held, payments.Told)
+	out, err = payments.BeginCapture(s.w, 1, 150_000, s.w.Order.Items[:1], "key", "hash", s.now)
+	s.save(out, err)
+	s.news(1, banks.Paid, payments.Asked)
+	s.refund(payments.RefundWish{Amount: 1000, Author: "token"})
+
+	s.order("given back in the bank's cabinet", false)
+	s.pay("709")
+	s.save(payments.Apply(s.w, 1, left(150_000), payments.Asked, s.now)) // an alarm
+}
+
+// tellFulfilment plays a prepayment that is being closed, after a till refused once.
+func tellFulfilment(s *story) {
+	s.t.Helper()
+	s.order("closed after a prepayment", false)
+	s.pay("710")
+	out, r, err := payments.BeginFulfil(s.w, nil, "key", "hash", s.now)
+	s.save(out, err)
+	s.save(payments.ReceiptRefused(s.w, r.ID, "the till has no paper", s.now))
+	out, _, err = payments.BeginFulfil(s.w, nil, "another", "hash", s.now)
+	s.save(out, err)
 }
 
 // contracts is identity's store over a table. Its keys are drawn from a fixed seed: they open what version 1 sealed.

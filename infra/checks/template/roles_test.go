@@ -29,6 +29,7 @@ import (
 var unseen = map[string]string{
 	"PaymentsWorker.TakeJobs sqs:SendMessage":           "a notice that leaves a doubt, while its bank is silent, becomes a job",
 	"PaymentsWorker.WriteOrders dynamodb:PutItem PAY#*": "a notice may bring a receipt, and what is late or strange raises an alarm",
+	"AdminOrders.UnwrapKeys kms:Decrypt live":           live,
 	"AdminWriter.UnwrapKeys kms:Decrypt live":           live,
 	"BanksWebhook.UnwrapKeys kms:Decrypt live":          live,
 	"PaymentsPages.UnwrapKeys kms:Decrypt live":         live,

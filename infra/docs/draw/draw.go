@@ -15,15 +15,16 @@ const Folder = "infra/docs"
 
 // Pages draws every page, by file name.
 func Pages(t *checks.Tree) (map[string]string, error) {
-	attempts, orders := States()
+	found := States()
 	doors := Doors()
 	documents, err := Documents()
 	if err != nil {
 		return nil, err
 	}
 	pages := map[string]string{
-		"payment-states.md": attempts.Page("payment-states.svg"),
-		"order-states.md":   orders.Page("order-states.svg"),
+		"payment-states.md": found.Attempts.Page("payment-states.svg"),
+		"order-states.md":   found.Orders.Page("order-states.svg"),
+		"refund-states.md":  found.Refunds.Page("refund-states.svg"),
 		"table.md":          tablePage(t.Domains()),
 		"house.md":          housePage(),
 		"errors.md":         errorsPage(t.Codes(), doors),
@@ -32,8 +33,9 @@ func Pages(t *checks.Tree) (map[string]string, error) {
 	for name, page := range pages {
 		pages[name] = page + "\n---\nDrawn from the code by `make docs`; do not edit.\n"
 	}
-	pages["payment-states.svg"] = attempts.Picture(attemptSpots)
-	pages["order-states.svg"] = orders.Picture(orderSpots)
+	pages["payment-states.svg"] = found.Attempts.Picture(attemptSpots)
+	pages["order-states.svg"] = found.Orders.Picture(orderSpots)
+	pages["refund-states.svg"] = found.Refunds.Picture(refundSpots)
 	return pages, nil
 }
 

@@ -12,15 +12,18 @@ import (
 	"giberno.ru/shared/payments"
 )
 
-// States finds both state machines of the payment module by living through every order of at most two attempts: from an
-// order just created, every decision of package payments is tried with every word of a bank, told and asked, at once and
-// after a while, until nothing new is seen. It does so once.
-func States() (attempts, orders Machine) { return explored() }
+// Machines are the state machines of the payment module.
+type Machines struct{ Attempts, Orders, Refunds Machine }
 
-var explored = sync.OnceValues(explore)
+// States finds the state machines of the payment module by living through every order of at most two attempts, and through
+// every paid order of at most two refunds: every decision of package payments is tried with every word of a bank, told and
+// asked, at once and after a while, until nothing new is seen. It does so once.
+func States() Machines { return explored() }
 
-func explore() (attempts, orders Machine) {
-	x := explorer{attempts: paymentMachine(), orders: orderMachine(), seen: map[string]bool{}}
+var explored = sync.OnceValue(explore)
+
+func explore() Machines {
+	x := explorer{Machines: Machines{paymentMachine(), orderMachine(), refundMachine()}, seen: map[string]bool{}}
 	for _, hold := range []bool{false, true} {
 		x.visit(moment{whole: newOrder(hold), now: began})
 	}
@@ -29,9 +32,11 @@ func explore() (attempts, orders Machine) {
 		x.ahead = x.ahead[1:]
 		x.live(m)
 	}
-	x.attempts.tidy()
-	x.orders.tidy()
-	return x.attempts, x.orders
+	x.giveBack()
+	x.Attempts.tidy()
+	x.Orders.tidy()
+	x.Refunds.tidy()
+	return x.Machines
 }
 
 var began = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -52,9 +57,9 @@ type moment struct {
 }
 
 type explorer struct {
-	attempts, orders Machine
-	seen             map[string]bool
-	ahead            []moment
+	Machines
+	seen  map[string]bool
+	ahead []moment
 }
 
 // visit puts a moment on the list unless one like it was there.
@@ -96,10 +101,10 @@ func (x *explorer) took(m moment, cause string, out payments.Outcome) {
 			from = string(old.Status)
 		}
 		if from != "(none)" {
-			x.attempts.see(from, string(p.Status), cause)
+			x.Attempts.see(from, string(p.Status), cause)
 		}
 	}
-	x.orders.see(string(was.Status()), string(is.Status()), cause)
+	x.Orders.see(string(was.Status()), string(is.Status()), cause)
 	x.visit(moment{is, m.now})
 }
 

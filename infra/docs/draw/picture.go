@@ -29,9 +29,16 @@ var orderSpots = map[string]spot{
 	"expired": {400, 250}, "cancelled": {130, 250}, "partially_refunded": {670, 250}, "refunded": {880, 250},
 }
 
+// refundSpots lays a refund out.
+var refundSpots = map[string]spot{
+	"pending_approval": {130, 90}, "pending": {420, 90}, "succeeded": {780, 90},
+	"unknown": {600, 260}, "failed": {300, 320},
+}
+
 // tone is how an arrow is drawn: the road of the money, a late success, doubt, an end.
 func tone(e Edge) string {
-	road := map[string]bool{"created>pending": true, "pending>held": true, "held>paid": true, "pending>paid": true}
+	road := map[string]bool{"created>pending": true, "pending>held": true, "held>paid": true, "pending>paid": true,
+		"pending_approval>pending": true, "pending>succeeded": true}
 	switch {
 	case road[e.From+">"+e.To]:
 		return "road"

@@ -19,8 +19,8 @@ func TestPictures(t *testing.T) {
 	require.NoError(t, err)
 	pages, err := draw.Pages(empty)
 	require.NoError(t, err)
-	attempts, orders := draw.States()
-	for name, m := range map[string]draw.Machine{"payment-states": attempts, "order-states": orders} {
+	found := draw.States()
+	for name, m := range map[string]draw.Machine{"payment-states": found.Attempts, "order-states": found.Orders, "refund-states": found.Refunds} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			picture := pages[name+".svg"]

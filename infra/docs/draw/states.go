@@ -30,8 +30,8 @@ var statusMeans = map[payments.Status]string{
 
 func orderMachine() Machine {
 	m := Machine{Title: "The states of an order", Intro: `An order's state follows from its payments and its succeeded refunds, and is kept on the STATE row, the order's only
-lock. Found in the same way as [the states of a payment](payment-states.md), from the rules themselves. Refunds and their
-two states come with the refund calls.`}
+lock. Found in the same way as [the states of a payment](payment-states.md) and [of a refund](refund-states.md), from the
+rules themselves.`}
 	for _, s := range []struct {
 		status payments.OrderStatus
 		means  string

@@ -136,6 +136,7 @@ func TestAuthenticate(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, ids.Live, who.Mode)
 		require.Equal(t, p.ID, who.Partner)
+		require.True(t, who.Person.IsZero(), "a partner's token is nobody's in person")
 	})
 	t.Run("ErrNotOursCostsNoRead", func(t *testing.T) {
 		t.Parallel()
@@ -197,6 +198,7 @@ func TestAuthenticate(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, caller.Operator, who.Kind)
 			require.True(t, who.Partner.IsZero())
+			require.Equal(t, store.FirstOperator(), who.Person, "with two tokens he is still one person")
 		}
 		require.Equal(t, 3, w.table.reads)
 		tokens, _, err := w.Tokens(t.Context(), store.FirstOperator(), 10, "")

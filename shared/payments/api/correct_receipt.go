@@ -35,7 +35,7 @@ func (s *Service) CorrectReceipt() web.Endpoint {
 		Name: "correct-receipt", Method: "POST", Path: "/api/v1/admin/order/{uuid}/correct-receipt", API: "admin", Caller: web.Operator,
 		Summary:     "Make a correction receipt of an order",
 		Description: "The platform's till makes it; it stands in the order as pending until then.", Status: 201,
-		Refuses: []string{"order_not_found", "operation_not_supported", "correction_pending", "receipts_exhausted", "payment_in_progress"},
+		Refuses: []string{"order_not_found", "currency_mixed", "operation_not_supported", "correction_pending", "receipts_exhausted", "payment_in_progress"},
 	}, s.correctReceipt)
 }
 

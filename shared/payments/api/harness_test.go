@@ -20,6 +20,7 @@ import (
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/api"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/file"
@@ -135,7 +136,8 @@ func setup(t testing.TB) *world {
 			},
 			BaseURL: "https://pay.example", Notify: func(p string) string { return "https://pay.example/api/" + p },
 		}),
-		Store: w.store, Clock: w.clock, Cursors: page.Signer{Key: []byte("the key of this test")}, BaseURL: "https://pay.example",
+		Cashier: cashier.New(cashier.Config{Store: w.store, Clock: w.clock, Log: slog.New(slog.DiscardHandler)}),
+		Store:   w.store, Clock: w.clock, Cursors: page.Signer{Key: []byte("the key of this test")}, BaseURL: "https://pay.example",
 	}
 	w.Handler = web.NewServer(web.Options{Auth: guard{}, Clock: w.clock, Random: random, Rate: web.Rate{PerSecond: -1}, Docs: true, Title: "Giberno"},
 		w.service.Endpoints()...)

@@ -106,13 +106,16 @@ func main() {
 }
 `
 
+// ownSpelling is how those who send notices write their names.
+var ownSpelling = map[string]string{"tbank": "TBank", "atol": "ATOL"}
+
 // methodOf is the method that makes an endpoint.
 func methodOf(name string) string {
 	words := strings.Split(name, "-")
 	for i, w := range words {
 		words[i] = strings.ToUpper(w[:1]) + w[1:]
-		if w == "tbank" {
-			words[i] = "TBank"
+		if own := ownSpelling[w]; own != "" {
+			words[i] = own
 		}
 	}
 	return strings.Join(words, "")

@@ -26,6 +26,8 @@ func callsOf(w *world.World) map[string]call {
 const sampleOrder = `{"project":"Школа «Понимаю»","email":"buyer@example.com","external_id":"A-1047",` +
 	`"items":[{"name":"Консультация","price":{"amount":150000,"currency":"RUB"},"quantity":1,"vat":"none","payment_subject":"service"}]}`
 
+const sampleRefund = `{"amount":{"amount":50000,"currency":"RUB"},"reason":"one lesson less"}`
+
 func ofPayments(w *world.World) map[string]call {
 	return map[string]call{
 		"create-order":    {body: sampleOrder, key: "order-A-1047", status: 201, says: `"status":"created"`},
@@ -36,6 +38,9 @@ func ofPayments(w *world.World) map[string]call {
 		"get-payment":     {path: "/api/v1/payment/" + w.Paid.ID.String(), says: `"status":"paid"`},
 		"capture-payment": {path: "/api/v1/payment/" + w.HeldOne.ID.String() + "/capture", key: "capture-1", says: `"status":"paid"`},
 		"void-payment":    {path: "/api/v1/payment/" + w.HeldTwo.ID.String() + "/void", says: `"status":"cancelled"`},
+		"refund-payment":  {path: "/api/v1/payment/" + w.Returnable.ID.String() + "/refund", body: sampleRefund, key: "refund-1", status: 201, says: `"status":"succeeded"`},
+		"get-refund":      {path: "/api/v1/refund/" + w.Given.Refund().String(), says: `"status":"succeeded"`},
+		"fulfil-order":    {path: "/api/v1/order/" + w.Prepaid.Order.String() + "/fulfil", key: "fulfil-1", says: `"operation":"fulfilment"`},
 		"list-methods":    {query: "currency=RUB&country=RU", says: `"code":"card"`},
 		"find-receipt": {body: fmt.Sprintf(`{"url":"https://consumer.1-ofd.ru/v1?fn=9999078900000001&fp=3449555941&i=133","order_uuid":%q}`, w.Paid.Order),
 			status: 201, says: `"verified":false`},
@@ -54,7 +59,7 @@ func ofOperators(w *world.World) map[string]call {
 		"change-partner":       {path: partner, body: `{"phone":"+74951111111"}`, says: `"phone":"+74951111111"`},
 		"list-partners":        {query: "limit=1", says: `"next_cursor"`},
 		"show-checklist":       {path: partner + "/checklist", says: `"test_order_paid"`},
-		"let-partner-live":     {path: partner + "/live", status: 409, says: `"code":"checklist_incomplete"`},
+		"let-partner-live":     {path: partner + "/live", says: `"live":true`},
 		"issue-partner-token":  {path: partner + "/tokens", body: `{"mode":"test","name":"sample"}`, status: 201, says: `"secret":"gb_test_`},
 		"list-partner-tokens":  {path: partner + "/tokens", says: `"name":"shop"`},
 		"revoke-token":         {path: "/api/v1/admin/token/" + w.TokenID + "/revoke", says: `"revoked_at"`},
@@ -71,6 +76,14 @@ func ofOperators(w *world.World) map[string]call {
 		"switch-account":       {path: account + "/switch", body: `{"on":false,"code":"card"}`, says: `"on":false`},
 		"rotate-password":      {path: account + "/password", body: `{"password":"another-sample"}`, says: `"previous_password_until"`},
 		"list-alarms":          {query: "mode=test", says: `"forged_notice"`},
-		"close-alarm":          {body: fmt.Sprintf(`{"mode":"test","kind":"forged_notice","object":%q}`, w.Account), status: 204},
+		"refund-for-partner": {path: "/api/v1/admin/payment/" + w.Returnable.ID.String() + "/refund", query: "mode=test", body: sampleRefund, key: "refund-1",
+			status: 201, says: `"source":"operator"`},
+		"list-approvals": {query: "mode=test", says: w.ToReject.Refund().String()},
+		"approve-refund": {path: "/api/v1/admin/refund/" + w.ToApprove.Refund().String() + "/approve", query: "mode=test", says: `"status":"succeeded"`},
+		"reject-refund": {path: "/api/v1/admin/refund/" + w.ToReject.Refund().String() + "/reject", query: "mode=test", body: `{"reason":"the course has been completed"}`,
+			says: `"code":"rejected"`},
+		"correct-receipt": {path: "/api/v1/admin/order/" + w.Paid.Order.String() + "/correct-receipt",
+			body: `{"mode":"test","kind":"income_correction","amount":{"amount":1000,"currency":"RUB"},"type":"self","date":"2026-11-21"}`, status: 409, says: `"operation_not_supported"`},
+		"close-alarm": {body: fmt.Sprintf(`{"mode":"test","kind":"forged_notice","object":%q}`, w.Account), status: 204},
 	}
 }

@@ -42,7 +42,7 @@ func All(w *world.World) ([]Sample, error) {
 		case catalogue.Schedule:
 			s = Sample{Event: []byte(`{"shards":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}`), Says: "{}"}
 		case catalogue.Webhook:
-			s, err = notice(w)
+			s, err = notice(w, f)
 		default:
 			c, ok := calls[f.Folder]
 			if !ok {
@@ -131,18 +131,27 @@ func httpEvent(route, method, path, query string, headers map[string]string, bod
 	return event
 }
 
-// notice is what T-Bank sends to the function URL once the pending payment was paid: the bank's own bytes.
-func notice(w *world.World) (Sample, error) {
+// noticeOfTill is what the fiscal service posts, of a receipt that is none of ours.
+const noticeOfTill = `{"uuid":"4f8f4bd8-2f2b-4a46-a3a1-3e9f6f7a1c11","status":"done","external_id":"sample","callback_url":"https://pay.example/api/atol/notifications"}`
+
+// notice is what a sender posts to its function URL: T-Bank's own bytes once the pending payment was paid, or the fiscal
+// service's word that a receipt may be ready.
+func notice(w *world.World, f catalogue.Function) (Sample, error) {
+	body, says := w.Notice, "OK"
+	if f.Folder != "banks/notify-tbank" {
+		body, says = []byte(noticeOfTill), ""
+	}
+	_, path, _ := strings.Cut(f.Routes[0], " ")
 	headers := map[string]string{
-		"content-type": "application/json", "content-length": fmt.Sprint(len(w.Notice)), "host": "abc123.lambda-url.eu-central-1.on.aws",
+		"content-type": "application/json", "content-length": fmt.Sprint(len(body)), "host": "abc123.lambda-url.eu-central-1.on.aws",
 		"user-agent": "sample bank/1", "x-forwarded-for": "198.51.100.9", "x-forwarded-proto": "https",
 	}
-	event := httpEvent("$default", "POST", "/api/a2c/notifications", "", headers, base64.StdEncoding.EncodeToString(w.Notice))
+	event := httpEvent("$default", "POST", path, "", headers, base64.StdEncoding.EncodeToString(body))
 	event["isBase64Encoded"] = true
 	at := event["requestContext"].(map[string]any)
 	at["accountId"], at["apiId"], at["domainPrefix"], at["domainName"] = "anonymous", "abc123", "abc123", "abc123.lambda-url.eu-central-1.on.aws"
 	raw, err := marshal(event)
-	return Sample{Event: raw, Status: 200, Says: "OK"}, err
+	return Sample{Event: raw, Status: 200, Says: says}, err
 }
 
 // messages is a batch of two jobs: ask the bank about the pending payment, and the same of an order that nobody knows, which

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,9 @@ type World struct {
 	Account                     ids.ID
 	Fresh, Pending, Paid        Payment // Fresh has no payment yet
 	HeldOne, HeldTwo, Unpaid    Payment
-	Notice                      []byte // of the bank: Pending was paid
+	Prepaid, Returnable         Payment
+	Given, ToApprove, ToReject  Payment // each with a refund; the last two wait for a second operator
+	Notice                      []byte  // of the bank: Pending was paid
 	Link                        string
 
 	file   *file.File
@@ -116,7 +119,7 @@ func (w *World) open(o Options) (err error) {
 	}
 	w.Bank, err = tbanksim.New(tbanksim.Config{
 		Clock: now, Random: seeded(2), BaseURL: o.BankAddress, Log: slog.New(slog.DiscardHandler), NoMagicAmounts: true,
-		Terminals: []tbanksim.Terminal{{Key: Terminal, Password: Password, NotificationURL: BaseURL + "/api/a2c/notifications"}},
+		Terminals: []tbanksim.Terminal{{Key: Terminal, Password: Password, NotificationURL: BaseURL + "/api/a2c/notifications", Fiscal: true}},
 	})
 	if err != nil {
 		return err
@@ -154,7 +157,7 @@ func (w *World) people(ctx context.Context) (err error) {
 		_, err = store.CreatePartner(ctx, identity.Partner{
 			ID: id, Name: "Школа «Понимаю»", LegalName: "ООО «Понимаю»", INN: "7707083893", Taxation: "usn_income",
 			PaymentAddress: "https://school.example", Phone: "+74950000000", Country: "RU", TimeZone: "Europe/Moscow",
-			SupportContact: "help@school.example", FeeBP: 250, CreatedAt: w.Surroundings.Clock.Now(),
+			SupportContact: "help@school.example", FeeBP: 250, RefundLimit: refundLimit, CreatedAt: w.Surroundings.Clock.Now(),
 		}, identitystore.Once{})
 		if err != nil {
 			return err
@@ -178,12 +181,15 @@ func (w *World) account(ctx context.Context, address string) error {
 	w.Account = ids.FromParts("sample account")
 	_, err := w.House.Identity.CreateAccount(ctx, identity.Account{
 		ID: w.Account, Provider: "tbank", Mode: ids.Test, Terminal: Terminal, Address: address, Everyone: true,
-		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Taxation: "usn_income",
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income",
 		Methods:   []identity.MethodTerms{{Code: banks.Card, On: true, FeeBP: 190}, {Code: banks.SBP, On: true, FeeBP: 70}},
 		CreatedAt: w.Surroundings.Clock.Now(),
 	}, Password, identitystore.Once{})
 	return err
 }
+
+// refundLimit is what one person may give back of a payment, in minor units.
+const refundLimit = 100_000
 
 func (w *World) orders(ctx context.Context) error {
 	var err error
@@ -195,8 +201,18 @@ func (w *World) orders(ctx context.Context) error {
 	}{
 		{&w.Fresh, "auto", "-", false}, {&w.Pending, "auto", "success", false}, {&w.Paid, "auto", "success", true},
 		{&w.HeldOne, "manual", "success", true}, {&w.HeldTwo, "manual", "success", true}, {&w.Unpaid, "auto", "", false},
+		{&w.Prepaid, "auto", "success", true}, {&w.Returnable, "auto", "success", true}, {&w.Given, "auto", "success", true},
+		{&w.ToApprove, "auto", "success", true}, {&w.ToReject, "auto", "success", true},
 	} {
 		if *o.into, err = w.order(ctx, o.capture, o.outcome, o.told); err != nil {
+			return err
+		}
+	}
+	for _, back := range []struct {
+		of     Payment
+		amount int64
+	}{{w.Given, refundLimit / 2}, {w.ToApprove, refundLimit + 1}, {w.ToReject, refundLimit + 1}} {
+		if err := w.giveBack(back.of, back.amount); err != nil {
 			return err
 		}
 	}
@@ -248,10 +264,20 @@ func (w *World) order(ctx context.Context, capture, outcome string, told bool) (
 	return p, err
 }
 
+func (w *World) giveBack(p Payment, amount int64) error {
+	return w.post("/api/v1/payment/"+p.ID.String()+"/refund", fmt.Sprintf(`{"amount":{"amount":%d,"currency":"RUB"}}`, amount), new(struct{}))
+}
+
+// Refund is the id of the payment's order's first refund.
+func (p Payment) Refund() ids.ID { return p.Order.Child(ids.Refund, 1) }
+
 func (w *World) post(path, body string, into any) error {
 	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader([]byte(body)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+w.PartnerToken)
+	if strings.HasSuffix(path, "/refund") {
+		r.Header.Set("Idempotency-Key", "sample")
+	}
 	rec := httptest.NewRecorder()
 	w.server.ServeHTTP(rec, r)
 	if rec.Code != http.StatusCreated {

@@ -1,0 +1,12 @@
+// Command refund-payment serves POST /api/v1/payment/{uuid}/refund.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	p := onaws.Payments()
+	gateway.Serve(p.Door(), p.RefundPayment())
+}
