@@ -2,6 +2,7 @@ package payments
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"giberno.ru/shared/banks"
@@ -97,9 +98,11 @@ type Refund struct {
 	Due         time.Time
 }
 
-// BankKey names the refund at the bank, for ever: the payment's reference, r, two digits. At most 33 of [a-z0-9].
+// BankKey names the refund at the bank, for ever: the payment's reference, r, two digits, and the second of its creation,
+// for after a restore from a backup a number may be given anew. At most 40 of [a-z0-9].
 func (r Refund) BankKey() string {
-	return ids.Reference(r.Mode, r.Order, r.Payment) + "r" + string([]byte{'0' + byte(r.N/10), '0' + byte(r.N%10)})
+	return ids.Reference(r.Mode, r.Order, r.Payment) + "r" + string([]byte{'0' + byte(r.N/10), '0' + byte(r.N%10)}) +
+		strconv.FormatInt(r.CreatedAt.Unix(), 36)
 }
 
 // Waiting reports that somebody is still waiting for the bank's answer.

@@ -1,6 +1,7 @@
 package payments_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -117,7 +118,10 @@ func TestBeginRefund(t *testing.T) {
 	t.Run("TheBankKeyNamesItForEver", func(t *testing.T) {
 		t.Parallel()
 		w, r := begin(t, bought(t), payments.RefundWish{Amount: 1, Keyed: true})
-		require.Equal(t, w.Payments[0].Reference()+"r01", r.BankKey())
+		require.Equal(t, w.Payments[0].Reference()+"r01"+strconv.FormatInt(start.Unix(), 36), r.BankKey())
+		again := r
+		again.CreatedAt = start.Add(time.Hour)
+		require.NotEqual(t, r.BankKey(), again.BankKey(), "a number that a restored backup forgot is another refund")
 		require.LessOrEqual(t, len(r.BankKey()), 40)
 	})
 }

@@ -62,7 +62,7 @@ func TestRefund(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, replayed)
 		require.Equal(t, r, again)
-		require.Equal(t, map[string]int64{p.Reference() + "r01": 60_000}, w.bank.at(p.Reference()).keys)
+		require.Equal(t, map[string]int64{r.BankKey(): 60_000}, w.bank.at(p.Reference()).keys)
 		require.Equal(t, payments.OrderPartiallyRefunded, w.load(o.Order.ID).Status())
 		w.pass(25 * time.Hour)
 		w.quiet()
