@@ -58,6 +58,13 @@ func (w Whole) remains(p Payment) (left []remain, known bool) {
 func (w Whole) back(p Payment, amount int64, parts []Part) (int64, []Returned, error) {
 	refundable := w.Refundable(p.N)
 	left, known := w.remains(p)
+	closed := w.closedLines(p)
+	mark := func(items []Returned) []Returned {
+		for i := range items {
+			items[i].Closed = closed[items[i].Line]
+		}
+		return items
+	}
 	if len(parts) > 0 {
 		if !known {
 			return 0, nil, fault.Validation(fault.Field{Location: "body.items", Message: "the payment was captured by amount; refund it by amount"})
@@ -71,7 +78,7 @@ func (w Whole) back(p Payment, amount int64, parts []Part) (int64, []Returned, e
 		case sum > refundable || sum <= 0:
 			return 0, nil, ErrExceedsRefundable
 		}
-		return sum, items, nil
+		return sum, mark(items), nil
 	}
 	if amount == 0 {
 		amount = refundable
@@ -84,7 +91,7 @@ func (w Whole) back(p Payment, amount int64, parts []Part) (int64, []Returned, e
 	case !known:
 		return amount, nil, nil
 	}
-	return amount, byAmount(left, amount), nil
+	return amount, mark(byAmount(left, amount)), nil
 }
 
 // byParts reads lines and quantities. A line gives back round(price × cumulative returned quantity) less what it gave
@@ -106,7 +113,7 @@ func byParts(left []remain, parts []Part) (items []Returned, sum int64, err erro
 		if err != nil {
 			return nil, 0, err
 		}
-		items = append(items, Returned{part.Line, part.Quantity, amount})
+		items = append(items, Returned{Line: part.Line, Quantity: part.Quantity, Amount: amount})
 		sum += amount // at most the payment's amount: each is bounded by what is left of its line
 	}
 	return items, sum, nil
@@ -139,9 +146,9 @@ func byAmount(left []remain, amount int64) (items []Returned) {
 		l := left[i]
 		switch {
 		case amount == all && (share > 0 || l.item.Price.Amount == 0 && l.quantity > 0):
-			items = append(items, Returned{l.line, max(l.quantity, 0), share})
+			items = append(items, Returned{Line: l.line, Quantity: max(l.quantity, 0), Amount: share})
 		case share > 0:
-			items = append(items, Returned{l.line, l.quantityOf(share), share})
+			items = append(items, Returned{Line: l.line, Quantity: l.quantityOf(share), Amount: share})
 		}
 	}
 	return items
@@ -231,12 +238,14 @@ func (w Whole) LinesOf(r Refund) []Item {
 }
 
 // ReturnedLines are the lines that a refund gives back, as its receipt names them: with the mode of payment of the receipt
-// that is being returned, which is the closing one where there is one.
+// that is being returned, which is the closing one where the line had been closed.
 func (w Whole) ReturnedLines(r Refund) []Item {
 	items := w.LinesOf(r)
-	if r.Closed {
-		for i := range items {
-			items[i].Mode = fullPayment
+	for i := range items {
+		for _, back := range r.Items {
+			if back.Line == items[i].Line && back.Closed {
+				items[i].Mode = fullPayment
+			}
 		}
 	}
 	return items

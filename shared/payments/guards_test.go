@@ -8,8 +8,10 @@ import (
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/receipts"
 )
 
 func TestABankThatIsStillAtOurCallHasNotMissedIt(t *testing.T) {
@@ -160,4 +162,70 @@ func TestOnlyAProofEndsARefund(t *testing.T) {
 		require.Equal(t, payments.NothingLeft, out.After.Refunds[r.N-1].Decline.Code)
 		require.Equal(t, payments.OrderRefunded, out.After.Status())
 	})
+}
+
+func TestNoRefundBeginsBesideAClosingReceipt(t *testing.T) {
+	t.Parallel()
+	out, r, err := payments.BeginFulfil(bought(t), nil, "key", "hash", start)
+	require.NoError(t, err)
+	w := out.After
+	require.ErrorIs(t, refusal(w, payments.RefundWish{Amount: 1, Keyed: true}), payments.ErrClosing)
+	_, _, err = payments.BeginRefund(w, 1, payments.RefundWish{Amount: 1, Keyed: true}, r.CreatedAt.Add(payments.ReceiptWithin))
+	require.NoError(t, err, "a receipt that never comes does not keep the payer's money")
+}
+
+// tilled is a basket that was paid, whose receipts a till of ours makes.
+func tilled(t *testing.T) payments.Whole {
+	t.Helper()
+	w := fresh(t, basket)
+	out, _ := payments.Begin(w, banks.Card, payments.Through{Account: account, Provider: "tbank", Till: ids.FromParts("till")}, "", nil, start)
+	w = payments.Opened(out.After, 1, banks.Opened{BankID: bankID(1), PageURL: "https://bank.example/1"}, start).After
+	taken := news(1, banks.Paid)
+	taken.Amount = &w.Order.Total
+	return payments.Apply(w, 1, taken, payments.Told, start).After
+}
+
+func TestAPrepaymentIsClosedOnce(t *testing.T) {
+	t.Parallel()
+	first := []payments.Part{{Line: 1, Quantity: 3000}}
+	t.Run("ErrSomeOfItWentBack", func(t *testing.T) {
+		t.Parallel()
+		w, r := begin(t, bought(t, basket), payments.RefundWish{Amount: 1, Keyed: true})
+		_, _, err := payments.BeginFulfil(succeeded(t, w, r.N), nil, "key", "hash", start)
+		require.ErrorIs(t, err, payments.ErrNotFulfillable)
+	})
+	t.Run("ErrAPartAtTheBanksTill", func(t *testing.T) {
+		t.Parallel()
+		_, _, err := payments.BeginFulfil(bought(t, basket), first, "key", "hash", start)
+		require.ErrorIs(t, err, payments.ErrFulfilPart)
+	})
+	t.Run("ErrALineTwiceAtOurTill", func(t *testing.T) {
+		t.Parallel()
+		out, _, err := payments.BeginFulfil(tilled(t), first, "key", "hash", start)
+		require.NoError(t, err)
+		_, _, err = payments.BeginFulfil(out.After, first, "other", "hash", start)
+		require.Equal(t, "validation_failed", fault.Code(err))
+		out, _, err = payments.BeginFulfil(out.After, nil, "other", "hash", start)
+		require.NoError(t, err, "the rest")
+		_, _, err = payments.BeginFulfil(out.After, nil, "third", "hash", start)
+		require.ErrorIs(t, err, payments.ErrNotFulfillable)
+	})
+}
+
+func TestOurTillMakesOneReceiptOfEach(t *testing.T) {
+	t.Parallel()
+	w := tilled(t)
+	paid := w.Order.ID.Child(ids.Payment, 1)
+	out := payments.BeginReceipt(w, paid, start)
+	require.Len(t, out.ChangedReceipts(), 1)
+	require.True(t, payments.BeginReceipt(out.After, paid, start).Empty(), "it was asked for")
+	made := receipts.Fiscal{Total: w.Order.Total, FN: "9999078900001234", FD: 2, FP: 7, IssuedAt: start}
+	w = payments.ReceiptMade(out.After, payments.ReceiptID(paid), made, start).After
+
+	out, closing, err := payments.BeginFulfil(w, nil, "key", "hash", start)
+	require.NoError(t, err)
+	out = payments.ReceiptMade(out.After, closing.ID, made, start)
+	closing, _ = out.After.ReceiptOf(closing.ID)
+	require.Equal(t, payments.ReceiptPending, closing.Status, "one document is not two receipts")
+	require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, raised(out))
 }

@@ -120,7 +120,7 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 		if w.others(n) {
 			duties = append(duties, DutyTidy)
 		}
-		if p.Fiscal && !w.hasTillReceipt(p) {
+		if w.owesReceipt(p) {
 			again = p.PaidAt.Add(ReceiptWithin)
 			if !now.Before(again) && !w.everRaised(ReceiptMissing, p.ID.String()) {
 				duties = append(duties, DutyAlarm)
@@ -169,7 +169,7 @@ func (w Whole) receiptMissed(r Refund) bool {
 // OwedByReceipt lists what a receipt is still owed: its till, the payer's letter, and the operator once it is late.
 func OwedByReceipt(w Whole, id ids.ID, now time.Time) (duties []Duty, again time.Time) {
 	r, ok := w.ReceiptOf(id)
-	late := r.CreatedAt.Add(ReceiptWithin)
+	late := w.lateAt(r)
 	switch {
 	case !ok:
 		return nil, time.Time{}
@@ -223,6 +223,11 @@ func (w Whole) others(n int) bool {
 	return false
 }
 
+// owesReceipt reports a paid payment whose receipt the bank's till has not made, or that nobody has asked a till of ours for.
+func (w Whole) owesReceipt(p Payment) bool {
+	return p.Status == Paid && (p.Fiscal && !w.hasTillReceipt(p) || w.wantsTill(p.ID))
+}
+
 func (w Whole) hasTillReceipt(p Payment) bool {
 	for _, r := range w.Receipts {
 		if r.Payment == p.ID && r.Operation == OfPayment && r.Verified {
@@ -247,7 +252,7 @@ func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	var since time.Time
 	switch child.Family() {
 	case ids.Payment:
-		if p, ok := w.Payment(child.N()); ok && p.Status == Paid && p.Fiscal && !w.hasTillReceipt(p) {
+		if p, ok := w.Payment(child.N()); ok && w.owesReceipt(p) {
 			since = p.PaidAt
 		}
 	case ids.Refund:
@@ -256,7 +261,7 @@ func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 		}
 	default:
 		if r, ok := w.ReceiptOf(child); ok && r.Status == ReceiptPending {
-			since = r.CreatedAt
+			since = w.lateAt(r).Add(-ReceiptWithin)
 		}
 	}
 	if !since.IsZero() && !now.Before(since.Add(ReceiptWithin)) {

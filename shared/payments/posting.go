@@ -43,6 +43,7 @@ func (p Payment) Entry() (e ledger.Entry, ok bool, err error) {
 		return e, false, nil
 	}
 	e, err = ledger.Paid(p.ledgered(), p.PaidAt)
+	e.Reference = p.Reference()
 	return e, err == nil, err
 }
 
@@ -59,6 +60,7 @@ func (w Whole) EntryOf(child ids.ID) (e ledger.Entry, ok bool, err error) {
 			return e, false, nil
 		}
 		e, err = ledger.Refunded(p.ledgered(), ledger.Refund{ID: r.ID, Amount: r.Amount.Amount, Before: r.Before}, r.SucceededAt)
+		e.Reference = p.Reference()
 		return e, err == nil, err
 	}
 	return e, false, nil

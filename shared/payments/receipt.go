@@ -41,6 +41,7 @@ type Receipt struct {
 	Verified  bool
 	Fiscal    receipts.Fiscal // Kind and Total from the start, the rest once it is ready
 	Items     []Item          // its lines; empty: those of the order
+	Parts     []Returned      // of a fulfilment: what of which lines it closes
 	CreatedAt time.Time
 
 	Version   int64
@@ -51,6 +52,7 @@ type Receipt struct {
 	Tries     int       // how often a till proved not to make it and it was asked again, under another name
 	Checks    int
 	Corrects  receipts.Correction // of a correction
+	By        string              // the operator who corrected
 	MailedAt  time.Time           // when the payer was written to
 	Key       Answered
 	UpdatedAt time.Time
@@ -199,13 +201,6 @@ func (w Whole) closing(p Payment) (Receipt, bool) {
 	return w.Receipts[i], true
 }
 
-// Fulfilled reports a prepayment whose closing receipt was made.
-func (w Whole) Fulfilled(p Payment) bool {
-	return slices.ContainsFunc(w.Receipts, func(r Receipt) bool {
-		return r.Operation == OfFulfilment && r.Payment == p.ID && r.Status == ReceiptReady
-	})
-}
-
 // BeginFulfil makes the intent to close a prepaid order, or some of its lines: the goods were given, and a receipt of full
 // settlement is due (54-FZ; tbank.md §3.9). The bank's till closes all of it at once, a till of ours line by line.
 func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcome, Receipt, error) {
@@ -238,7 +233,7 @@ func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcom
 	case !ours && total != p.Captured:
 		return Outcome{}, Receipt{}, ErrFulfilPart
 	}
-	r := Receipt{ID: w.Order.ID.Child(ids.FulfilmentReceipt, n), Operation: OfFulfilment, Items: w.lines(p, closed),
+	r := Receipt{ID: w.Order.ID.Child(ids.FulfilmentReceipt, n), Operation: OfFulfilment, Items: w.lines(p, closed), Parts: closed,
 		Key: Answered{Key: key, Hash: hash, At: now, Amount: w.State.Refunded}}
 	for i := range r.Items {
 		r.Items[i].Mode = fullPayment
@@ -293,10 +288,11 @@ func ReceiptRefused(w Whole, id ids.ID, why string, now time.Time) Outcome {
 	return out
 }
 
-// FulfilByKey finds the fulfilment that answers an Idempotency-Key.
-func (w Whole) FulfilByKey(key string) (Receipt, bool) {
+// ReceiptByKey finds the fulfilment or correction that answers an Idempotency-Key. One that failed answers none: the caller
+// may try again.
+func (w Whole) ReceiptByKey(of Operation, key string) (Receipt, bool) {
 	for _, r := range w.Receipts {
-		if key != "" && r.Operation == OfFulfilment && r.Key.Key == key && r.Status != ReceiptFailed {
+		if key != "" && r.Operation == of && r.Key.Key == key && r.Status != ReceiptFailed {
 			return r, true
 		}
 	}

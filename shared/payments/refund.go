@@ -59,7 +59,8 @@ const MaxReturnTries = 5
 type Returned struct {
 	Line     int            `json:"l"` // of the order, counted from 1
 	Quantity money.Quantity `json:"q,omitempty"`
-	Amount   int64          `json:"a"` // minor units
+	Amount   int64          `json:"a"`           // minor units
+	Closed   bool           `json:"c,omitempty"` // a closing receipt had closed the line: it comes back from full settlement
 }
 
 // Refund is money given back of one payment.
@@ -80,7 +81,6 @@ type Refund struct {
 	Approver string // the second operator
 	Decline  banks.Decline
 
-	Closed   bool      // it returns what a closing receipt had closed, so its own receipt is of full settlement
 	Till     ids.ID    // the till of ours that owes its receipt; zero: the bank's, or none
 	Keyed    bool      // the bank carries one key out once: the same call may be repeated
 	Sent     bool      // the bank may have heard of it
@@ -107,6 +107,11 @@ func (r Refund) BankKey() string {
 
 // Waiting reports that somebody is still waiting for the bank's answer.
 func (r Refund) Waiting(now time.Time) bool { return now.Before(r.Until) }
+
+// Closed reports a refund of what a closing receipt had closed.
+func (r Refund) Closed() bool {
+	return slices.ContainsFunc(r.Items, func(i Returned) bool { return i.Closed })
+}
 
 // counts reports a refund whose amount is given back or promised.
 func (r Refund) counts() bool { return r.Status != RefundFailed }
@@ -248,7 +253,7 @@ func BeginRefund(w Whole, n int, wish RefundWish, now time.Time) (Outcome, Refun
 	r := Refund{
 		ID: w.Order.ID.Child(ids.Refund, k), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: k, Payment: n,
 		Status: RefundPending, Source: wish.Source, Amount: money.Of(amount, p.Amount.Currency), Items: items,
-		Reason: wish.Reason, Author: wish.Author, Closed: w.Fulfilled(p), Till: p.Till, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
+		Reason: wish.Reason, Author: wish.Author, Till: p.Till, Keyed: wish.Keyed, Key: Answered{Key: wish.Key, Hash: wish.Hash},
 		CreatedAt: now, UpdatedAt: now,
 	}
 	if wish.ApproveAbove > 0 && w.State.promised(n)+amount > wish.ApproveAbove {
@@ -387,7 +392,7 @@ func (o *Outcome) foundRefund(p Payment, amount int64, source RefundSource, reas
 	}
 	r := Refund{
 		ID: p.Order.Child(ids.Refund, k), Order: p.Order, Mode: p.Mode, Partner: p.Partner, N: k, Payment: p.N,
-		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, Closed: o.After.Fulfilled(p), Till: p.Till, CreatedAt: now,
+		Source: source, Amount: money.Of(amount, p.Amount.Currency), Reason: reason, Till: p.Till, CreatedAt: now,
 	}
 	if whole, ok := o.After.Payment(p.N); ok && amount == whole.Captured {
 		_, r.Items, _ = o.After.back(whole, amount, nil)

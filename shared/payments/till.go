@@ -12,8 +12,12 @@ import (
 	"giberno.ru/shared/receipts"
 )
 
-// MaxReceiptTries is how often one receipt is asked for under a new name, after the till proved not to have made it.
-const MaxReceiptTries = 3
+// How often one receipt is asked for under a new name, after the till proved not to have made it: a receipt that the till
+// refuses, and one that it could not make because it broke. The waits between grow from minutes to hours.
+const (
+	MaxReceiptTries = 3
+	MaxTillTries    = 9
+)
 
 // OfTill is the source of receipts that a till of ours makes, where the bank has none.
 const OfTill = "atol"
@@ -126,6 +130,7 @@ func ReceiptMade(w Whole, id ids.ID, f receipts.Fiscal, now time.Time) Outcome {
 	switch {
 	case !ok || r.Status != ReceiptPending:
 	case w.AlreadyHas(f):
+		out = ReceiptLooked(w, id, false, now)
 		out.raise(ReceiptConflict, id.String(), "the till names a document that another receipt has: FD "+itoa(f.FD), now)
 	default:
 		f.Kind = r.Fiscal.Kind
@@ -134,17 +139,21 @@ func ReceiptMade(w Whole, id ids.ID, f receipts.Fiscal, now time.Time) Outcome {
 	return out
 }
 
-// ReceiptUndone records that the till proved not to make the receipt. It is asked again under another name; after some
-// tries an operator is called.
-func ReceiptUndone(w Whole, id ids.ID, why string, now time.Time) Outcome {
+// ReceiptUndone records that the till proved not to make the receipt. It is asked again under another name; after some tries
+// an operator is called. hopeless says that the receipt itself was refused, not that the till broke.
+func ReceiptUndone(w Whole, id ids.ID, why string, hopeless bool, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.ReceiptOf(id)
 	if !ok || r.Status != ReceiptPending {
 		return out
 	}
+	most := MaxTillTries
+	if hopeless {
+		most = MaxReceiptTries
+	}
 	r.Tries++
 	r.TillID, r.Failure, r.UpdatedAt, r.Due = "", why, now, now.Add(looks[min(r.Tries, len(looks)-1)])
-	if r.Tries >= MaxReceiptTries {
+	if r.Tries >= most {
 		r.Status, r.Due = ReceiptFailed, time.Time{}
 		out.raise(FailedReceipt, id.String(), why, now)
 	}
@@ -152,15 +161,41 @@ func ReceiptUndone(w Whole, id ids.ID, why string, now time.Time) Outcome {
 	return out
 }
 
-// ReceiptLooked records a look at the till that changed nothing: the next one is further away.
-func ReceiptLooked(w Whole, id ids.ID, now time.Time) Outcome {
+// ReceiptLooked records a look at the till that changed nothing: the next one is further away, and not behind the time when
+// an operator has to be called. told says that a notice made us look, which anybody can send: it leaves our own next look
+// where it is.
+func ReceiptLooked(w Whole, id ids.ID, told bool, now time.Time) Outcome {
 	out := begin(w)
-	if r, ok := w.ReceiptOf(id); ok && r.Status == ReceiptPending && !r.Till.IsZero() {
+	r, ok := w.ReceiptOf(id)
+	if !ok || r.Status != ReceiptPending || r.Till.IsZero() {
+		return out
+	}
+	r.UpdatedAt = now
+	if r.Checks = max(r.Checks, 1); !told {
 		r.Checks++
 		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
-		out.putReceipt(r)
+		if late := w.lateAt(r); now.Before(late) && late.Before(r.Due) {
+			r.Due = late
+		}
 	}
+	out.putReceipt(r)
 	return out
+}
+
+// lateAt is when an operator is called for a receipt that is not made: counted from what it is about.
+func (w Whole) lateAt(r Receipt) time.Time {
+	since := r.CreatedAt
+	switch n := r.ID.N(); r.Operation {
+	case OfPayment:
+		if p, ok := w.Payment(n); ok && !p.PaidAt.IsZero() {
+			since = p.PaidAt
+		}
+	case OfRefund:
+		if back, ok := w.Refund(n); ok && !back.SucceededAt.IsZero() {
+			since = back.SucceededAt
+		}
+	}
+	return since.Add(ReceiptWithin)
 }
 
 // MailLife is how long a letter about a receipt is tried.
@@ -191,13 +226,14 @@ type CorrectionWish struct {
 	Kind     receipts.Kind // income_correction or income_return_correction
 	Amount   int64         // minor units; lines are those of the order's payment where they come to it
 	Corrects receipts.Correction
-	By       string
+	By       string // the operator
+	Key      Answered
 }
 
 // ErrNoTill is the refusal of a receipt where no till of ours makes any.
 var ErrNoTill = fault.Conflict("operation_not_supported", "The receipts of this payment are not made by a till of the platform.")
 
-// ErrAlreadyCorrected refuses a second correction of one cause while the first one is on its way.
+// ErrCorrectionPending refuses a second correction of one cause while the first one is on its way.
 var ErrCorrectionPending = fault.Conflict("correction_pending", "Another correction of this order is on its way.")
 
 // BeginCorrection makes the intent to correct what the tills told of the winner of an order (54-FZ, corrections). Two of
@@ -226,7 +262,7 @@ func BeginCorrection(w Whole, wish CorrectionWish, now time.Time) (Outcome, Rece
 		return Outcome{}, Receipt{}, fault.Validation(fault.Field{Location: "body.kind", Message: "must be one of the two corrections"})
 	}
 	out := begin(w)
-	r := Receipt{ID: w.Order.ID.Child(ids.CorrectionReceipt, n), Operation: OfCorrection, Items: w.Order.Items, Corrects: wish.Corrects}
+	r := Receipt{ID: w.Order.ID.Child(ids.CorrectionReceipt, n), Operation: OfCorrection, Items: w.Order.Items, Corrects: wish.Corrects, By: wish.By, Key: wish.Key}
 	r.Fiscal.Kind = wish.Kind
 	out.ask(r, p, wish.Amount, now)
 	out.state(w.State, now)
@@ -234,8 +270,22 @@ func BeginCorrection(w Whole, wish CorrectionWish, now time.Time) (Outcome, Rece
 	return out, r, nil
 }
 
-// unclosed lists what is left of the lines of a prepayment that no closing receipt has closed.
+// unclosed lists what is left of the lines of a prepayment that no closing receipt has closed, or is about to close.
 func (w Whole) unclosed(p Payment) []remain {
+	return w.notClosedBy(p, func(r Receipt) bool { return r.Status != ReceiptFailed })
+}
+
+// closedLines are the lines of a prepayment that closing receipts have closed whole: what comes back of them comes back from
+// full settlement.
+func (w Whole) closedLines(p Payment) map[int]bool {
+	closed := map[int]bool{}
+	for _, l := range w.notClosedBy(p, func(r Receipt) bool { return r.Status == ReceiptReady }) {
+		closed[l.line] = l.quantity <= 0
+	}
+	return closed
+}
+
+func (w Whole) notClosedBy(p Payment, counts func(Receipt) bool) []remain {
 	var left []remain
 	taken := w.Order.Items
 	if len(p.Taken) > 0 {
@@ -250,12 +300,12 @@ func (w Whole) unclosed(p Payment) []remain {
 		}
 		l := remain{line: item.Line, item: item, quantity: item.Quantity, amount: item.Amount.Amount}
 		for _, r := range w.Receipts {
-			if r.Operation != OfFulfilment || r.Payment != p.ID || r.Status == ReceiptFailed {
+			if r.Operation != OfFulfilment || r.Payment != p.ID || !counts(r) {
 				continue
 			}
-			for _, closed := range r.Items {
+			for _, closed := range r.Parts {
 				if closed.Line == l.line {
-					l.gone, l.quantity, l.amount = l.gone+closed.Quantity, l.quantity-closed.Quantity, l.amount-closed.Amount.Amount
+					l.gone, l.quantity, l.amount = l.gone+closed.Quantity, l.quantity-closed.Quantity, l.amount-closed.Amount
 				}
 			}
 		}

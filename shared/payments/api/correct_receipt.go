@@ -23,23 +23,22 @@ type CorrectionRequest struct {
 }
 
 type correctReceipt struct {
+	web.Idempotent
 	UUID ids.ID `path:"uuid" doc:"Of the order" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Body CorrectionRequest
 }
-
-type receiptAnswer struct{ Body Receipt }
 
 // CorrectReceipt serves POST /api/v1/admin/order/{uuid}/correct-receipt: an operator corrects what a till of ours told.
 func (s *Service) CorrectReceipt() web.Endpoint {
 	return web.Handle(web.Operation{
 		Name: "correct-receipt", Method: "POST", Path: "/api/v1/admin/order/{uuid}/correct-receipt", API: "admin", Caller: web.Operator,
 		Summary:     "Make a correction receipt of an order",
-		Description: "The platform's till makes it; it stands in the order as pending until then.", Status: 201,
-		Refuses: []string{"order_not_found", "currency_mixed", "operation_not_supported", "correction_pending", "receipts_exhausted", "payment_in_progress"},
+		Description: "The platform's till makes it; it stands in the order as pending until then.",
+		Refuses:     []string{"order_not_found", "currency_mixed", "operation_not_supported", "correction_pending", "receipts_exhausted", "payment_in_progress", "idempotency_mismatch"},
 	}, s.correctReceipt)
 }
 
-func (s *Service) correctReceipt(ctx context.Context, in *correctReceipt) (*receiptAnswer, error) {
+func (s *Service) correctReceipt(ctx context.Context, in *correctReceipt) (*web.Reply[Receipt], error) {
 	if in.UUID.Family() != ids.Root {
 		return nil, payments.ErrOrderNotFound
 	}
@@ -57,12 +56,19 @@ func (s *Service) correctReceipt(ctx context.Context, in *correctReceipt) (*rece
 	if in.Body.Type == receipts.CorrectionInstruction && in.Body.Number == "" {
 		return nil, fault.Validation(fault.Field{Location: "body.number", Message: "an instruction has a number"})
 	}
-	w, r, err := s.Teller.Correct(ctx, w, payments.CorrectionWish{
+	wish := payments.CorrectionWish{
 		Kind: receipts.Kind(in.Body.Kind), Amount: in.Body.Amount.Amount, By: operatorOf(ctx),
 		Corrects: receipts.Correction{Type: in.Body.Type, Date: date, Number: in.Body.Number},
-	})
+	}
+	if key := in.Key(); key != "" {
+		wish.Key = payments.Answered{Key: ids.FromParts("operator", wish.By, in.Body.Mode, "correct-receipt", in.UUID.String(), key).String(), Hash: hashed(in.Body)}
+	}
+	w, r, replayed, err := s.Teller.Correct(ctx, w, wish)
 	if err != nil {
 		return nil, err
 	}
-	return &receiptAnswer{receiptOf(w, r)}, nil
+	if replayed {
+		return web.Again(201, receiptOf(w, asked(r))), nil
+	}
+	return web.Fresh(201, receiptOf(w, asked(r))), nil
 }

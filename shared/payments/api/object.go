@@ -167,14 +167,20 @@ func (s *Service) asFulfilled(w payments.Whole, r payments.Receipt) Order {
 	p, _ := w.Payment(r.Payment.N())
 	o.Paid.Amount, o.Refunded.Amount = p.Captured, r.Key.Amount
 	o.UpdatedAt = instant(r.Key.At)
-	asked := payments.Receipt{ID: r.ID, Payment: r.Payment, Operation: r.Operation, Status: payments.ReceiptPending, Source: r.Source,
-		Verified: r.Verified, Items: r.Items}
-	asked.Fiscal.Kind, asked.Fiscal.Total = receipts.Income, money.Of(0, o.Total.Currency)
-	for _, item := range r.Items { // what the till printed in the meantime may be another sum
-		asked.Fiscal.Total.Amount += item.Amount.Amount
-	}
-	o.Receipts = []Receipt{receiptOf(w, asked)}
+	o.Receipts = []Receipt{receiptOf(w, asked(r))}
 	return o
+}
+
+// asked is a receipt as it was asked for, whatever became of it since: a till may have printed another sum.
+func asked(r payments.Receipt) payments.Receipt {
+	out := payments.Receipt{ID: r.ID, Payment: r.Payment, Operation: r.Operation, Status: payments.ReceiptPending, Source: r.Source,
+		Verified: r.Verified, Items: r.Items}
+	out.Fiscal.Kind = r.Fiscal.Kind
+	for _, item := range r.Items {
+		out.Fiscal.Total.Currency = item.Amount.Currency
+		out.Fiscal.Total.Amount += item.Amount.Amount
+	}
+	return out
 }
 
 func itemsOf(items []payments.Item) []Item {

@@ -69,6 +69,11 @@ func (c *Cashier) now() time.Time { return c.Clock.Now().Truncate(time.Milliseco
 // Make has a till of ours make the receipt of child, a payment or a refund, or carries on a receipt that is on its way.
 // Doing it again is harmless: the intent is written once, and the till makes one receipt per name.
 func (c *Cashier) Make(ctx context.Context, w payments.Whole, child ids.ID) error {
+	return c.make(ctx, w, child, false)
+}
+
+// make is Make; told says that a notice made us look.
+func (c *Cashier) make(ctx context.Context, w payments.Whole, child ids.ID, told bool) error {
 	id := child
 	if f := child.Family(); f == ids.Payment || f == ids.Refund {
 		after, err := c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.BeginReceipt(w, child, c.now()) })
@@ -89,13 +94,13 @@ func (c *Cashier) Make(ctx context.Context, w payments.Whole, child ids.ID) erro
 	if r.TillID == "" {
 		return c.register(ctx, w, r, till, draft)
 	}
-	return c.report(ctx, w, r, till, draft)
+	return c.report(ctx, w, r, till, draft, told)
 }
 
 // register gives the receipt to the till. What was registered before comes back under the same number.
 func (c *Cashier) register(ctx context.Context, w payments.Whole, r payments.Receipt, till Till, draft receipts.Draft) error {
 	if err := draft.Check(); err != nil {
-		return c.undone(ctx, w, r, err)
+		return c.undone(ctx, w, r, err, true)
 	}
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -104,55 +109,57 @@ func (c *Cashier) register(ctx context.Context, w payments.Whole, r payments.Rec
 	case err == nil && got.State != atol.Failed:
 		after, err := c.settle(ctx, w, same(r, func(w payments.Whole) payments.Outcome { return payments.ReceiptTaken(w, r.ID, got.UUID, c.now()) }))
 		if is, _ := after.ReceiptOf(r.ID); err == nil && got.State == atol.Done && is.TillID == got.UUID {
-			return c.report(ctx, after, is, till, draft)
+			return c.report(ctx, after, is, till, draft, false)
 		}
 		return err
 	case err == nil:
-		return c.undone(ctx, w, r, errors.New("the till refused it when it was registered"))
+		return c.undone(ctx, w, r, errors.New("the till refused it when it was registered"), false)
 	case class == atol.BadRequest:
-		return c.undone(ctx, w, r, err)
+		return c.undone(ctx, w, r, err, true)
 	default: // silence, or a service that may do it later: the same name is asked for again
-		return c.later(ctx, w, r, err)
+		return c.later(ctx, w, r, err, false)
 	}
 }
 
 // report asks how a receipt is getting on. The service's word is believed only about the very receipt that we asked for.
-func (c *Cashier) report(ctx context.Context, w payments.Whole, r payments.Receipt, till Till, draft receipts.Draft) error {
+func (c *Cashier) report(ctx context.Context, w payments.Whole, r payments.Receipt, till Till, draft receipts.Draft, told bool) error {
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	got, err := c.Service.Report(call, till.Account, r.TillID)
 	switch {
 	case err != nil:
-		return c.later(ctx, w, r, err)
+		return c.later(ctx, w, r, err, told)
 	case got.State == atol.Failed && atol.ClassOf(got.Failure) == atol.Unknown:
-		return c.later(ctx, w, r, got.Failure) // the service itself does not know: under another name there might be two
+		return c.later(ctx, w, r, got.Failure, told) // the service itself does not know: under another name there might be two
 	case got.State == atol.Failed:
-		return c.undone(ctx, w, r, got.Failure)
+		return c.undone(ctx, w, r, got.Failure, atol.ClassOf(got.Failure) != atol.Unavailable)
 	case got.State != atol.Done:
-		return c.later(ctx, w, r, nil)
+		return c.later(ctx, w, r, nil, told)
 	}
 	f, err := got.Receipt(draft)
 	if err != nil {
-		return c.later(ctx, w, r, err)
+		return c.later(ctx, w, r, err, told)
 	}
 	_, err = c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptMade(w, r.ID, f, c.now()) })
 	return err
 }
 
 // later moves the next look further away.
-func (c *Cashier) later(ctx context.Context, w payments.Whole, r payments.Receipt, cause error) error {
+func (c *Cashier) later(ctx context.Context, w payments.Whole, r payments.Receipt, cause error, told bool) error {
 	if cause != nil {
 		c.Log.WarnContext(ctx, "the till did not make a receipt yet", "receipt", r.ID.String(), "class", atol.ClassOf(cause).String(), "error", cause.Error())
 		log.Metric(ctx, c.Log, c.now(), "till_silent", 1, log.Count, nil)
 	}
-	_, err := c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptLooked(w, r.ID, c.now()) })
+	_, err := c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptLooked(w, r.ID, told, c.now()) })
 	return err
 }
 
-// undone records a proof that the till did not make the receipt.
-func (c *Cashier) undone(ctx context.Context, w payments.Whole, r payments.Receipt, cause error) error {
+// undone records a proof that the till did not make the receipt; hopeless says that it never will.
+func (c *Cashier) undone(ctx context.Context, w payments.Whole, r payments.Receipt, cause error, hopeless bool) error {
 	c.Log.WarnContext(ctx, "the till refused a receipt", "receipt", r.ID.String(), "error", cause.Error())
-	_, err := c.settle(ctx, w, same(r, func(w payments.Whole) payments.Outcome { return payments.ReceiptUndone(w, r.ID, cause.Error(), c.now()) }))
+	_, err := c.settle(ctx, w, same(r, func(w payments.Whole) payments.Outcome {
+		return payments.ReceiptUndone(w, r.ID, cause.Error(), hopeless, c.now())
+	}))
 	return err
 }
 
@@ -186,11 +193,14 @@ func (c *Cashier) Notice(ctx context.Context, raw []byte) error {
 		return err
 	}
 	r, known := w.ReceiptOf(id)
-	if !known || r.DraftID(m) != n.ExternalID {
+	if !known || r.DraftID(m) != n.ExternalID || r.Checks > 0 && c.now().Sub(r.UpdatedAt) < noticeEvery {
 		return nil
 	}
-	return c.Make(ctx, w, id)
+	return c.make(ctx, w, id, true)
 }
+
+// noticeEvery is how often notices, which anybody can send, make us ask about one receipt.
+const noticeEvery = 5 * time.Second
 
 // ErrNotice is a body that is no notice of the fiscal service.
 var ErrNotice = fault.Malformed("malformed_body", "This is not a notification.")

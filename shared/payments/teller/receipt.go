@@ -59,20 +59,27 @@ func (t *Teller) Answer(provider string) (contentType string, body []byte) {
 	return bank.Answer()
 }
 
-// Correct begins a correction of what a till of ours told of an order; a job has the till make it.
-func (t *Teller) Correct(ctx context.Context, w payments.Whole, wish payments.CorrectionWish) (payments.Whole, payments.Receipt, error) {
+// Correct begins a correction of what a till of ours told of an order; a job has the till make it. The same key gives the
+// same correction.
+func (t *Teller) Correct(ctx context.Context, w payments.Whole, wish payments.CorrectionWish) (_ payments.Whole, r payments.Receipt, replayed bool, err error) {
 	for range races {
+		if r, known := w.ReceiptByKey(payments.OfCorrection, wish.Key.Key); known {
+			if r.Key.Hash != wish.Key.Hash {
+				return w, r, false, payments.ErrKeyMismatch
+			}
+			return w, r, true, nil
+		}
 		out, r, err := payments.BeginCorrection(w, wish, t.now())
 		if err != nil {
-			return w, r, err
+			return w, r, false, err
 		}
 		after, err := t.save(ctx, out)
 		if !errors.Is(err, store.ErrRaced) {
-			return after, r, err
+			return after, r, false, err
 		}
 		if w, err = t.Store.Load(ctx, w.Order.Mode, w.Order.ID); err != nil {
-			return w, r, err
+			return w, r, false, err
 		}
 	}
-	return w, payments.Receipt{}, payments.ErrPaymentInProgress.After(time.Second)
+	return w, r, false, payments.ErrPaymentInProgress.After(time.Second)
 }

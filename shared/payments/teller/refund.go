@@ -89,7 +89,7 @@ func (t *Teller) giveBack(ctx context.Context, w payments.Whole, k int) (payment
 	p, _ := w.Payment(r.Payment)
 	bank, account, err := t.bankOf(ctx, p)
 	give := banks.Return{Key: r.BankKey(), Amount: r.Amount, Method: p.Method}
-	if lines := w.ReturnedLines(r); err == nil && p.Fiscal && len(lines) > 0 && (r.Amount.Amount != p.Captured || r.Closed) {
+	if lines := w.ReturnedLines(r); err == nil && p.Fiscal && len(lines) > 0 && (r.Amount.Amount != p.Captured || r.Closed()) {
 		give.Receipt, err = t.document(ctx, p, w.Order, lines, account)
 	}
 	if err != nil { // nothing was sent: it is tried again as its due key comes
@@ -244,7 +244,7 @@ func (t *Teller) Reject(ctx context.Context, w payments.Whole, k int, by, why st
 func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.Part, key, hash string) (_ payments.Whole, r payments.Receipt, replayed bool, err error) {
 	ctx = context.WithoutCancel(ctx)
 	for range races {
-		if r, known := w.FulfilByKey(key); known {
+		if r, known := w.ReceiptByKey(payments.OfFulfilment, key); known {
 			switch {
 			case r.Key.Hash != hash:
 				return w, r, false, payments.ErrKeyMismatch

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/page"
+	"giberno.ru/shared/identity"
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/payments/api"
@@ -80,6 +81,6 @@ func Admin() AdminAPI { return AdminOf(Build(surroundings.OfLambda(surroundings.
 func AdminOf(h *House) AdminAPI {
 	return AdminAPI{identityapi.New(identityapi.Config{
 		Store: h.Identity, Clock: h.Clock, Random: h.Random, Signer: h.Module.Service.Cursors,
-		Providers: h.Module.Parts.Banks.Providers(), Checklist: wire.Checklist{Store: h.Module.Store},
+		Providers: append(h.Module.Parts.Banks.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: h.Module.Store},
 	}), h}
 }

@@ -15,7 +15,6 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
-	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/inside"
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
 	"giberno.ru/shared/platform/host/onlambda/batch"
@@ -51,15 +50,6 @@ func WebhookRetries() batch.Work { return WebhookRetriesOf(ofLambda()) }
 // WebhookRetriesOf does them in any surroundings.
 func WebhookRetriesOf(s surroundings.Surroundings) batch.Work {
 	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Worker: module(s).Worker.Do, Log: s.Log}
-}
-
-// Settlements writes the ledger from the jobs of its queue, in a Lambda.
-func Settlements() batch.Work { return SettlementsOf(ofLambda()) }
-
-// SettlementsOf writes it in any surroundings.
-func SettlementsOf(s surroundings.Surroundings) batch.Work {
-	parts, _, _ := s.Parts()
-	return batch.Work{Queue: s.Queue, Name: queue.Settlements, Together: books.New(parts).Worker.Dispatch, Log: s.Log}
 }
 
 // Sweep is the input of a sweeper's schedule: which shards of the due keys to work off; none: every one. Several schedules
