@@ -230,6 +230,8 @@ func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcom
 	switch {
 	case err != nil:
 		return Outcome{}, Receipt{}, err
+	case total <= 0: // a part that is worth nothing yet has no receipt
+		return Outcome{}, Receipt{}, ErrNotFulfillable
 	case !ours && total != p.Captured:
 		return Outcome{}, Receipt{}, ErrFulfilPart
 	}

@@ -167,6 +167,51 @@ func TestReceiptOfOurTill(t *testing.T) {
 		require.Equal(t, []payments.AlarmKind{payments.AmountMismatch}, raised(out))
 		require.Equal(t, payments.ReceiptReady, receiptIn(t, out, r.ID).Status)
 	})
+	t.Run("UndoneGetsAnotherNameAndThenAnOperator", func(t *testing.T) {
+		t.Parallel()
+		for hopeless, most := range map[bool]int{true: payments.MaxReceiptTries, false: payments.MaxTillTries} {
+			w := ours(t)
+			w, r := wanted(t, w, w.Payments[0].ID)
+			names := map[string]bool{r.DraftID(ids.Test): true}
+			for n := 1; n < most; n++ {
+				w = payments.ReceiptTaken(w, r.ID, "u", at(n)).After
+				out := payments.ReceiptUndone(w, r.ID, "it broke", hopeless, at(n))
+				lawful(t, out)
+				require.Empty(t, raised(out))
+				r = receiptIn(t, out, r.ID)
+				require.Equal(t, []any{payments.ReceiptPending, "", n, "it broke"}, []any{r.Status, r.TillID, r.Tries, r.Failure})
+				require.True(t, r.Due.After(at(n).Add(time.Minute)), "the till is given time")
+				require.False(t, names[r.DraftID(ids.Test)])
+				names[r.DraftID(ids.Test)] = true
+				w = out.After
+			}
+			out := payments.ReceiptUndone(w, r.ID, "it broke", hopeless, at(100))
+			require.Equal(t, []payments.AlarmKind{payments.FailedReceipt}, raised(out))
+			r = receiptIn(t, out, r.ID)
+			require.Equal(t, payments.ReceiptFailed, r.Status)
+			require.True(t, r.Due.IsZero())
+			require.True(t, payments.ReceiptUndone(out.After, r.ID, "again", hopeless, at(101)).Empty())
+			require.True(t, payments.BeginReceipt(out.After, out.After.Payments[0].ID, at(101)).Empty(), "never a second one")
+		}
+	})
+	t.Run("LookedInVain", func(t *testing.T) {
+		t.Parallel()
+		w := ours(t)
+		w, r := wanted(t, w, w.Payments[0].ID)
+		late, now := start.Add(payments.ReceiptWithin), start
+		for range 20 {
+			out := payments.ReceiptLooked(w, r.ID, false, now)
+			lawful(t, out)
+			r = receiptIn(t, out, r.ID)
+			require.True(t, r.Due.After(now))
+			require.False(t, now.Before(late) && r.Due.After(late), "the deadline is not slept over")
+			told := payments.ReceiptLooked(out.After, r.ID, true, now.Add(time.Second))
+			require.Equal(t, []any{r.Due, r.Checks}, []any{receiptIn(t, told, r.ID).Due, receiptIn(t, told, r.ID).Checks}, "strangers move nothing")
+			w, now = out.After, r.Due
+		}
+		require.Greater(t, r.Due.Sub(start), 24*time.Hour)
+		require.True(t, payments.ReceiptLooked(ready(t, w, r, 1), r.ID, false, now).Empty())
+	})
 	t.Run("ErrADocumentThatAnotherReceiptHas", func(t *testing.T) {
 		t.Parallel()
 		w := ours(t)
