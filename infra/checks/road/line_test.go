@@ -10,7 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
@@ -34,23 +37,59 @@ var damages = map[string]damage{"ErrorBefore": errorBefore, "ErrorAfter": errorA
 	"CrashBefore": crashBefore, "CrashAfter": crashAfter}
 
 // outageCalls is how many calls in a row an outage swallows: of the table more than one write is tried.
-var outageCalls = map[string]int{"table": 8, "queue": 8, "bank": 3}
+var outageCalls = map[string]int{"table": 8, "queue": 8, "bank": 3, "mail": 3}
 
-// line is the wire out of the process. It numbers every external call, damages one of them, and lets an actor that is
+// stroke is damage to one call.
+type stroke struct {
+	at  int // number of the call
+	how damage
+}
+
+// reads are the calls that change nothing: whether they fail before or after their effect is the same.
+var reads = map[string]bool{"table get": true, "table get-many": true, "table query": true,
+	"bank GetState": true, "bank CheckOrder": true, "bank GetQrState": true}
+
+// idleLook is a look into a queue that had nothing to give.
+const idleLook = "queue look"
+
+// line is the wire out of the process. It numbers every external call, damages some of them, and lets an actor that is
 // scheduled step by step pause before each.
 type line struct {
 	mu      sync.Mutex
 	clock   *clock.Manual
 	trace   []string // "table write", "bank Init" …
-	at      int      // the call to damage; -1: none
-	how     damage
+	faults  []stroke
 	swallow int    // calls that an outage has left to swallow
 	port    string // of the outage
-	struck  bool
+	struck  int    // faults that happened
+	calm    bool   // what happens now is neither counted nor damaged
+	stray   string // the call of the bank whose next request is kept back, for later
+	kept    *http.Request
+}
+
+// calmly lets something happen that the road presupposes.
+func (w *world) calmly(do func()) {
+	w.line.calm = true
+	do()
+	w.line.calm = false
+}
+
+// arrive lets the request that was kept back reach the bank at last.
+func (w *world) arrive() {
+	w.t.Helper()
+	if w.line.kept == nil {
+		return
+	}
+	answer, err := w.bank.Transport().RoundTrip(w.line.kept)
+	require.NoError(w.t, err)
+	require.NoError(w.t, answer.Body.Close())
 }
 
 // through makes one call of a port. lost is the port's word for an outcome that is not known.
 func (l *line) through(ctx context.Context, port, call string, wait time.Duration, lost error, effect func() error) error {
+	if l.calm {
+		return effect()
+	}
 	pause(ctx)
 	how := l.next(port, call)
 	switch how {
@@ -77,18 +116,30 @@ func (l *line) next(port, call string) damage {
 	defer l.mu.Unlock()
 	n := len(l.trace)
 	l.trace = append(l.trace, port+" "+call)
-	switch {
-	case l.swallow > 0 && l.port == port:
+	if l.swallow > 0 && l.port == port {
 		l.swallow--
 		return outage
-	case n != l.at:
-		return none
 	}
-	l.struck = true
-	if l.how == outage {
-		l.port, l.swallow = port, outageCalls[port]-1
+	for _, f := range l.faults {
+		if f.at != n {
+			continue
+		}
+		l.struck++
+		if f.how == outage {
+			l.port, l.swallow = port, outageCalls[port]-1
+		}
+		return f.how
 	}
-	return l.how
+	return none
+}
+
+// idled names the last call, a look into a queue that gave nothing.
+func (l *line) idled() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if last := len(l.trace) - 1; !l.calm && l.trace[last] == "queue receive" {
+		l.trace[last] = idleLook
+	}
 }
 
 // tableLine is a table at the end of the line.
@@ -137,9 +188,12 @@ func (q queueLine) Send(ctx context.Context, name string, delay time.Duration, j
 func (q queueLine) Receive(ctx context.Context, name string, most int) (batch []queue.Delivery, err error) {
 	err = q.call(ctx, "receive", func() (err error) { batch, err = q.Queue.Receive(ctx, name, most); return err })
 	if err != nil {
-		batch = nil
+		return nil, err
 	}
-	return batch, err
+	if len(batch) == 0 {
+		q.idled()
+	}
+	return batch, nil
 }
 
 func (q queueLine) Ack(ctx context.Context, name string, receipts ...string) error {
@@ -152,6 +206,19 @@ func (q queueLine) Hide(ctx context.Context, name, receipt string, wait time.Dur
 
 func (q queueLine) Bury(ctx context.Context, name string, d queue.Delivery, reason string) error {
 	return q.call(ctx, "bury", func() error { return q.Queue.Bury(ctx, name, d, reason) })
+}
+
+// mailLine is the mail at the end of the line.
+type mailLine struct {
+	*line
+	world *world
+}
+
+func (m mailLine) Send(ctx context.Context, letter mail.Message) error {
+	return m.through(ctx, "mail", "send", 10*time.Second, mail.ErrLater, func() error {
+		m.world.letters[letter.Key]++
+		return nil
+	})
 }
 
 // bankLine is the bank at the end of the line.
@@ -174,6 +241,10 @@ func (b bankLine) Do(req *http.Request) (a outbound.Answer, err error) {
 	}
 	req.Body = io.NopCloser(bytes.NewReader(raw))
 	err = b.through(req.Context(), "bank", call, wait, errBroken, func() error {
+		if b.stray == call {
+			b.stray, b.kept = "", req.Clone(context.Background())
+			return errBroken
+		}
 		answer, err := b.bank.RoundTrip(req)
 		if err != nil {
 			return err

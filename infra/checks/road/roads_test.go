@@ -2,6 +2,7 @@ package road
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -13,19 +14,28 @@ import (
 
 // way is one whole road and how it has to end, whatever breaks on it.
 type way struct {
-	name string
-	goes func(w *world, ctx context.Context) payments.Order
-	ends func(w *world, ctx context.Context, o payments.Order)
+	name     string
+	goes     func(w *world, ctx context.Context) payments.Order
+	ends     func(w *world, ctx context.Context, o payments.Order)
+	alarms   []payments.AlarmKind // that it raises by its nature
+	may      []payments.AlarmKind // that a fault may make it raise
+	limit    int64                // above which a refund needs a second operator, in minor units
+	fed      bool                 // it is gone with the table's feed of changes as well
+	unsteady bool                 // two notifications travel at once, so that the order of its calls differs
 }
 
-var ways = []way{
-	{"Card", byCard, paidOnce},
-	{"ChangeOfMind", changingMind, paidOnce},
-	{"HeldAndCaptured", capturing, paidOnce},
-	{"HeldAndVoided", voiding, givenUp},
-	{"NobodyPays", leaving, givenUp},
-	{"Cancelled", cancelling, givenUp},
+func (r way) allows(kind payments.AlarmKind) bool {
+	return slices.Contains(r.alarms, kind) || slices.Contains(r.may, kind)
 }
+
+var ways = append([]way{
+	{name: "Card", goes: byCard, ends: paidOnce, fed: true},
+	{name: "ChangeOfMind", goes: changingMind, ends: paidOnce, fed: true},
+	{name: "HeldAndCaptured", goes: capturing, ends: paidOnce},
+	{name: "HeldAndVoided", goes: voiding, ends: givenUp},
+	{name: "NobodyPays", goes: leaving, ends: givenUp},
+	{name: "Cancelled", goes: cancelling, ends: givenUp},
+}, waysBack...)
 
 func paidOnce(w *world, ctx context.Context, o payments.Order) {
 	w.t.Helper()
@@ -107,6 +117,14 @@ func cancelling(w *world, ctx context.Context) payments.Order {
 	w.t.Helper()
 	o := w.order(ctx)
 	w.open(ctx, o, banks.Card)
+	w.cancelOrder(ctx, o)
+	w.settle(ctx)
+	return o
+}
+
+// cancelOrder is the partner's call; it is made again under the same key until the order is cancelled.
+func (w *world) cancelOrder(ctx context.Context, o payments.Order) {
+	w.t.Helper()
 	for range patience {
 		w.alive(func(p *process) {
 			if whole, err := p.teller.Load(ctx, ids.Test, partner, o.ID); err == nil {
@@ -114,14 +132,12 @@ func cancelling(w *world, ctx context.Context) payments.Order {
 			}
 		})
 		if w.load(ctx, o).Status() == payments.OrderCancelled {
-			w.settle(ctx)
-			return o
+			return
 		}
 		w.clock.Advance(30 * time.Second)
 		w.around(ctx)
 	}
 	w.t.Fatal("the order cannot be cancelled")
-	return o
 }
 
 // givenUp: no money moved, nothing is open anywhere, and nothing is owed.

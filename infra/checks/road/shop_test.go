@@ -9,14 +9,20 @@ import (
 	simulator "giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
-	"giberno.ru/shared/platform/queue"
 )
 
 // patience is how often a partner or a payer tries again what did not work.
 const patience = 40
+
+// goods are what every order is about: half a quantity of the first line is no whole number of kopecks.
+var goods = []payments.Item{
+	{Name: "Консультация", Price: money.Of(33_333, money.RUB), Quantity: 3000, Subject: "service"},
+	{Name: "Запись", Price: money.Of(50_001, money.RUB), Quantity: 1000, Subject: "service"},
+}
 
 // order is the partner's call; it is made again under the same key until it is answered.
 func (w *world) order(ctx context.Context) payments.Order { w.t.Helper(); return w.orderOf(ctx, false) }
@@ -24,11 +30,11 @@ func (w *world) order(ctx context.Context) payments.Order { w.t.Helper(); return
 func (w *world) orderOf(ctx context.Context, hold bool) (o payments.Order) {
 	w.t.Helper()
 	d := payments.Draft{Project: "Школа", Email: "buyer@example.com", ExpiresAt: start.Add(2 * time.Hour), Hold: hold,
-		Items: []payments.Item{{Name: "Консультация", Price: total, Quantity: 1000, Subject: "service"}}}
+		Items: goods}
 	for range patience {
 		var err error
 		if w.alive(func(p *process) { o, _, err = p.teller.CreateOrder(ctx, ids.Test, partner, d, "key", "hash") }) && err == nil {
-			w.shards = []int{int(o.ID[0]) % store.Shards}
+			w.shards, w.orders = []int{int(o.ID[0]) % store.Shards}, []payments.Order{o}
 			return o
 		}
 		w.clock.Advance(5 * time.Second)
@@ -110,7 +116,7 @@ func (w *world) requirePaidOnce(ctx context.Context, o payments.Order) payments.
 	require.Equal(w.t, 1, prints, "receipts of the till")
 	require.Len(w.t, whole.Receipts, 1)
 	require.True(w.t, whole.Receipts[0].Verified)
-	w.requireQuiet(ctx)
+	w.requireBooks(ctx, o)
 	return whole
 }
 
@@ -122,12 +128,14 @@ func (w *world) requireQuiet(ctx context.Context) {
 		require.NoError(w.t, err)
 		require.True(w.t, at.IsZero(), "a due key is left at %s", at)
 	}
-	dead, err := w.queue.Dead(ctx, queue.WebhookRetries, 10)
-	require.NoError(w.t, err)
-	require.Empty(w.t, dead)
-	jobs, err := w.queue.Receive(ctx, queue.WebhookRetries, 10)
-	require.NoError(w.t, err)
-	require.Empty(w.t, jobs)
+	for _, name := range queues {
+		dead, err := w.queue.Dead(ctx, name, 10)
+		require.NoError(w.t, err)
+		require.Empty(w.t, dead)
+		_, waiting, err := w.queue.Next(ctx, name)
+		require.NoError(w.t, err)
+		require.False(w.t, waiting, "a job is left in %s", name)
+	}
 	for _, n := range w.bank.Notices("") {
 		require.NotEqual(w.t, "pending", n.State, "the bank still tells of %s", n.Status)
 	}

@@ -7,9 +7,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +26,12 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
+	ledgerjobs "giberno.ru/shared/ledger/jobs"
+	ledgerstore "giberno.ru/shared/ledger/store"
+	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
@@ -33,11 +42,13 @@ import (
 	"giberno.ru/shared/platform/table/faulty"
 	"giberno.ru/shared/platform/table/limits"
 	"giberno.ru/shared/platform/table/stamped"
+	"giberno.ru/shared/receipts"
 )
 
 var (
 	start   = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	partner = ids.FromParts("partner")
+	moscow  = time.FixedZone("MSK", 3*60*60)
 	total   = money.Of(150_000, money.RUB)
 	quiet   = slog.New(slog.DiscardHandler)
 	account = banks.Account{ID: ids.FromParts("account"), Provider: tbank.Provider, Mode: ids.Test, Terminal: "RoadDEMO", Password: "secret",
@@ -46,14 +57,18 @@ var (
 
 // world is everything that outlives a process: the file with table and queues, the bank, the clock.
 type world struct {
-	t      testing.TB
-	clock  *clock.Manual
-	line   *line
-	table  *tengine.Engine
-	queue  *qengine.Engine
-	bank   *simulator.Bank
-	random io.Reader
-	shards []int // of the due keys that orders of this world have
+	t        testing.TB
+	clock    *clock.Manual
+	line     *line
+	table    *tengine.Engine
+	queue    *qengine.Engine
+	bank     *simulator.Bank
+	random   io.Reader
+	shards   []int // of the due keys that orders of this world have
+	orders   []payments.Order
+	accounts contracts
+	alike    bool           // two refunds of this world are of one amount: the bank's receipt may be of either
+	letters  map[string]int // that reached the payer, by receipt
 
 	mu   sync.Mutex // one notification at a time, and the process they go to
 	proc *process
@@ -65,25 +80,23 @@ type process struct {
 	store   *store.Store
 	worker  *jobs.Worker
 	sweeper *jobs.Sweeper
+	ledger  *ledgerjobs.Worker
 	queue   queueLine
 }
 
+// options of a world. Its faults befall the calls of the line, counted from 0.
 type options struct {
 	noFeed bool
-	at     int
-	how    damage
+	limit  int64 // above which a refund waits for a second operator, in minor units
+	faults []stroke
 }
 
 func setup(t testing.TB, o options) *world {
 	t.Helper()
-	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, f.Close()) })
-	w := &world{t: t, clock: clock.At(start), random: rand.NewChaCha8([32]byte{3})}
-	w.line = &line{clock: w.clock, at: o.at, how: o.how}
-	if o.how == none {
-		w.line.at = -1
-	}
+	f := openFile(t)
+	w := &world{t: t, clock: clock.At(start), random: rand.NewChaCha8([32]byte{3}), accounts: contracts{o.limit}, letters: map[string]int{}}
+	w.line = &line{clock: w.clock, faults: o.faults}
+	var err error
 	w.table, err = tengine.New(f, tengine.Options{NoFeed: o.noFeed})
 	require.NoError(t, err)
 	w.queue, err = qengine.New(f, w.clock, qengine.Options{})
@@ -98,20 +111,63 @@ func setup(t testing.TB, o options) *world {
 	return w
 }
 
+// openFile makes the file of one world.
+func openFile(t testing.TB) *file.File {
+	t.Helper()
+	path := filepath.Join(folder, strconv.FormatInt(files.Add(1), 10))
+	f, err := file.Open(path, file.Options{NoSync: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, errors.Join(f.Close(), os.Remove(path))) })
+	return f
+}
+
+// folder is where the files of all worlds lie, in memory where the machine offers that; files counts them.
+var (
+	folder string
+	files  atomic.Int64
+)
+
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // thousands of short lives
+	os.Exit(inFolder(m.Run))
+}
+
+func inFolder(run func() int) int {
+	var err error
+	if folder, err = os.MkdirTemp("/dev/shm", "road"); err != nil {
+		folder, err = os.MkdirTemp("", "road")
+	}
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	return run()
+}
+
 // boot starts a new process on what the old one left behind.
 func (w *world) boot() {
 	bank := banks.New(tbank.New(bankLine{w.line, w.bank.Transport()}), banks.Limits{InFlight: 1000}).Using(w.clock, quiet)
 	under := tableLine{w.line, limits.New(w.table)}
-	s := store.New(stamped.New(under, stamped.Options{Rand: &shared{Reader: w.random}, Sleep: func(context.Context, time.Duration) error { return nil }}))
+	rows := stamped.New(under, stamped.Options{Rand: &shared{Reader: w.random}, Sleep: func(context.Context, time.Duration) error { return nil }})
+	s := store.New(rows)
 	q := queueLine{w.line, w.queue}
 	t := teller.New(teller.Config{
-		Store: s, Accounts: contracts{}, Queue: q, Clock: w.clock, Random: &shared{Reader: w.random}, Log: quiet, BaseURL: "http://us.test",
+		Store: s, Accounts: w.accounts, Queue: q, Clock: w.clock, Random: &shared{Reader: w.random}, Log: quiet, BaseURL: "http://us.test",
 		Notify: func(string) string { return "http://us.test/a2c" },
 		Bank:   func(p string) (teller.Bank, bool) { return bank, p == tbank.Provider },
 	})
+	c := cashier.New(cashier.Config{Store: s, Mail: mailLine{w.line, w}, Letter: letter, Clock: w.clock, Log: quiet})
+	book := ledgerstore.New(rows)
 	w.proc = &process{teller: t, store: s, queue: q,
-		worker:  &jobs.Worker{Store: s, Teller: t, Clock: w.clock},
-		sweeper: &jobs.Sweeper{Store: s, Queue: q, Clock: w.clock, Log: quiet}}
+		worker:  &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: q, Clock: w.clock},
+		sweeper: &jobs.Sweeper{Store: s, Queue: q, Posted: book.Posted, Clock: w.clock, Log: quiet},
+		ledger: &ledgerjobs.Worker{Poster: book.NewPoster(w.clock, &shared{Reader: w.random}), Log: quiet,
+			Zones: func(context.Context, ids.ID) (*time.Location, error) { return moscow, nil }}}
+}
+
+// letter is about one receipt, by whose id it is known.
+func letter(w payments.Whole, receipt ids.ID) (mail.Message, error) {
+	return mail.Message{To: w.Order.Email, Subject: "Чек", Text: "Чек готов.", Key: receipt.String()}, nil
 }
 
 // shared lets several goroutines draw from one source.
@@ -167,8 +223,8 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Header: http.Header{}, Request: r}, nil
 }
 
-// contracts is the one account that everybody may use.
-type contracts struct{}
+// contracts is the one account that everybody may use, and the limit that every partner has.
+type contracts struct{ refundLimit int64 }
 
 func (contracts) Candidates(context.Context, ids.Mode, ids.ID) ([]payments.Candidate, error) {
 	c := payments.Candidate{Account: account.ID, Provider: account.Provider, On: true, Fiscal: true, Currencies: []money.Currency{money.RUB}}
@@ -185,6 +241,16 @@ func (contracts) Account(_ context.Context, _ ids.Mode, id ids.ID) (banks.Accoun
 	return account, nil
 }
 
+func (c contracts) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) {
+	return c.refundLimit, nil
+}
+
+func (contracts) Terms(_ context.Context, p payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{Account: p.Account, Ours: ledger.Fee{BP: 250}, Theirs: ledger.Fee{BP: 190}}, nil
+}
+
+func (contracts) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
+
 func (contracts) ByTerminal(_ context.Context, m ids.Mode, provider, terminal string) (banks.Account, bool, error) {
 	return account, m == account.Mode && provider == account.Provider && terminal == account.Terminal, nil
 }
@@ -197,9 +263,11 @@ func (w *world) around(ctx context.Context) {
 		w.alive(func(p *process) { _, _ = p.sweeper.Sweep(ctx, ids.Test, shard) })
 	}
 	for range 20 {
-		worked := 0
-		w.alive(func(p *process) { worked, _ = queue.Work(ctx, p.queue, queue.WebhookRetries, 10, p.worker.Do, quiet) })
-		if worked == 0 {
+		retried, written, posted := 0, 0, 0
+		w.alive(func(p *process) { retried, _ = queue.Work(ctx, p.queue, queue.WebhookRetries, 10, p.worker.Do, quiet) })
+		w.alive(func(p *process) { written, _ = queue.Work(ctx, p.queue, queue.Receipts, 10, p.worker.Do, quiet) })
+		w.alive(func(p *process) { posted, _ = p.ledger.Work(ctx, p.queue) })
+		if retried+written+posted == 0 {
 			return
 		}
 	}
@@ -211,26 +279,10 @@ func (w *world) relay(ctx context.Context, p *process) {
 	require.NoError(w.t, err)
 	for _, c := range changes {
 		if follow := jobs.FromChange(c); len(follow) > 0 {
-			if err := p.queue.Send(ctx, queue.WebhookRetries, 0, follow...); err != nil {
+			if _, err := queue.SendAll(ctx, p.queue, jobs.QueueOf, follow...); err != nil {
 				return
 			}
 		}
 		require.NoError(w.t, w.table.Done(ctx, c.Seq))
-	}
-}
-
-// settle lets days go by, first in small steps.
-func (w *world) settle(ctx context.Context) {
-	for range 12 {
-		w.clock.Advance(time.Minute)
-		w.around(ctx)
-	}
-	for range 12 {
-		w.clock.Advance(20 * time.Minute)
-		w.around(ctx)
-	}
-	for range 5 {
-		w.clock.Advance(12 * time.Hour)
-		w.around(ctx)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
@@ -40,9 +41,11 @@ func (w *world) around(ctx context.Context) {
 	w.alive(func(p *process) { w.relay(ctx, p) })
 	w.alive(func(p *process) { _, _ = p.sweeper.Sweep(ctx, ids.Test, w.shard) })
 	for range 20 {
-		worked := 0
-		w.alive(func(p *process) { worked, _ = queue.Work(ctx, p.queue, queue.WebhookRetries, 10, p.worker.Do, quiet) })
-		if worked == 0 {
+		retried, written, posted := 0, 0, 0
+		w.alive(func(p *process) { retried, _ = queue.Work(ctx, p.queue, queue.WebhookRetries, 10, p.worker.Do, quiet) })
+		w.alive(func(p *process) { written, _ = queue.Work(ctx, p.queue, queue.Receipts, 10, p.worker.Do, quiet) })
+		w.alive(func(p *process) { posted, _ = p.ledger.Work(ctx, p.queue) })
+		if retried+written+posted == 0 {
 			return
 		}
 	}
@@ -54,7 +57,7 @@ func (w *world) relay(ctx context.Context, p *process) {
 	require.NoError(w.t, err)
 	for _, c := range changes {
 		if follow := jobs.FromChange(c); len(follow) > 0 {
-			if err := p.queue.Send(ctx, queue.WebhookRetries, 0, follow...); err != nil {
+			if _, err := queue.SendAll(ctx, p.queue, jobs.QueueOf, follow...); err != nil {
 				return
 			}
 		}
@@ -163,9 +166,19 @@ func (w *world) requirePaidOnce(ctx context.Context, o payments.Order) {
 		require.NoError(w.t, err)
 		require.True(w.t, at.IsZero(), "a due key is left at %s", at)
 	}
-	left, err := w.queue.Receive(ctx, queue.WebhookRetries, 10)
+	for _, name := range queues {
+		left, err := w.queue.Receive(ctx, name, 10)
+		require.NoError(w.t, err)
+		require.Empty(w.t, left)
+	}
+	winner, _ := whole.Payment(whole.State.Winner)
+	entry, owed, err := winner.Entry()
 	require.NoError(w.t, err)
-	require.Empty(w.t, left)
+	require.True(w.t, owed)
+	posted, found, err := ledgerstore.New(w.table).Entry(ctx, ids.Test, entry.ID)
+	require.NoError(w.t, err)
+	require.True(w.t, found, "the ledger does not hold the payment")
+	require.Equal(w.t, entry, posted.Entry)
 	for _, n := range w.bank.Notices("") {
 		require.NotEqual(w.t, "pending", n.State, "the bank still tells of %s", n.Status)
 	}

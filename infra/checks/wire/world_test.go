@@ -25,7 +25,11 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
+	ledgerjobs "giberno.ru/shared/ledger/jobs"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
@@ -37,6 +41,7 @@ import (
 	"giberno.ru/shared/platform/table/faulty"
 	"giberno.ru/shared/platform/table/limits"
 	"giberno.ru/shared/platform/table/stamped"
+	"giberno.ru/shared/receipts"
 )
 
 var (
@@ -75,8 +80,12 @@ type process struct {
 	teller  *teller.Teller
 	worker  *jobs.Worker
 	sweeper *jobs.Sweeper
+	ledger  *ledgerjobs.Worker
 	queue   queue.Queue
 }
+
+// queues are those that have work on the road.
+var queues = []string{queue.WebhookRetries, queue.Receipts, queue.Settlements}
 
 var worlds atomic.Int64
 
@@ -92,7 +101,7 @@ func newWorld(t testing.TB, at int, how faulty.Fault) *world {
 	w.table = openFeed(t, w.name)
 	w.under = w.table
 	w.lens = &timeLens{inner: direct(), plain: sqsClient(t), hidden: map[string]hiding{}}
-	w.queue = openQueues(t, createQueues(t, name, queue.WebhookRetries), w.lens)
+	w.queue = openQueues(t, createQueues(t, name, queues...), w.lens)
 	var err error
 	w.bank, err = simulator.New(simulator.Config{
 		Terminals: []simulator.Terminal{{Key: account.Terminal, Password: account.Password, NotificationURL: "http://us.test/a2c", Fiscal: true}},
@@ -117,14 +126,18 @@ func (w *world) boot() {
 	under := faulty.New(limits.New(w.under), func(faulty.Call) faulty.Fault { return w.next() })
 	q := queuefaulty.New(w.queue, func(queuefaulty.Call) faulty.Fault { return w.next() })
 	bank := banks.New(tbank.New(bankLine{w}), banks.Limits{InFlight: 1000}).Using(w.clock, quiet)
-	s := store.New(stamped.New(under, stamped.Options{Rand: w.random, Sleep: briefly}))
+	rows := stamped.New(under, stamped.Options{Rand: w.random, Sleep: briefly})
+	s, book := store.New(rows), ledgerstore.New(rows)
 	t := teller.New(teller.Config{
 		Store: s, Accounts: contracts{}, Queue: q, Clock: w.clock, Random: w.random, Log: quiet, BaseURL: "http://us.test",
 		Notify: func(string) string { return "http://us.test/a2c" },
 		Bank:   func(p string) (teller.Bank, bool) { return bank, p == tbank.Provider },
 	})
-	w.proc = &process{teller: t, queue: q, worker: &jobs.Worker{Store: s, Teller: t, Clock: w.clock},
-		sweeper: &jobs.Sweeper{Store: s, Queue: q, Clock: w.clock, Log: quiet}}
+	c := cashier.New(cashier.Config{Store: s, Clock: w.clock, Log: quiet}) // the bank's till prints, and nobody writes letters
+	w.proc = &process{teller: t, queue: q, worker: &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: q, Clock: w.clock},
+		sweeper: &jobs.Sweeper{Store: s, Queue: q, Posted: book.Posted, Clock: w.clock, Log: quiet},
+		ledger: &ledgerjobs.Worker{Poster: book.NewPoster(w.clock, w.random), Log: quiet,
+			Zones: func(context.Context, ids.ID) (*time.Location, error) { return time.UTC, nil }}}
 }
 
 // alive runs a step of the process. If it dies on the way, a new one is started and ok is false.
@@ -203,6 +216,14 @@ func (contracts) Account(_ context.Context, _ ids.Mode, id ids.ID) (banks.Accoun
 	}
 	return account, nil
 }
+
+func (contracts) RefundLimit(context.Context, ids.Mode, ids.ID) (int64, error) { return 0, nil }
+
+func (contracts) Terms(_ context.Context, p payments.Payment) (ledger.Terms, error) {
+	return ledger.Terms{Account: p.Account, Ours: ledger.Fee{BP: 250}, Theirs: ledger.Fee{BP: 190}}, nil
+}
+
+func (contracts) Supplier(context.Context, ids.ID) (*receipts.Supplier, error) { return nil, nil }
 
 func (contracts) ByTerminal(_ context.Context, m ids.Mode, provider, terminal string) (banks.Account, bool, error) {
 	return account, m == account.Mode && provider == account.Provider && terminal == account.Terminal, nil

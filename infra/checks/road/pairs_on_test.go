@@ -1,0 +1,6 @@
+//go:build pairs
+
+package road
+
+// everyPair: all pairs of faults.
+const everyPair = true
