@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"slices"
 	"time"
 
 	"giberno.ru/shared/banks"
@@ -156,10 +157,7 @@ func (o *Outcome) compare(p Payment, news banks.News, now time.Time) {
 	}
 	returned := o.After.returned(p.N)
 	gap := p.Captured - returned - left
-	flying := false
-	for _, r := range o.After.Refunds {
-		flying = flying || r.Payment == p.N && r.atBank()
-	}
+	flying := o.After.flying(p.N)
 	switch {
 	case !stated && news.Status == banks.PartlyRefunded && returned == 0 && !flying:
 		o.raise(RefundedAtBank, p.ID.String(), "the bank says "+news.Word+" and not how much", now)
@@ -179,6 +177,11 @@ func (o *Outcome) compare(p Payment, news banks.News, now time.Time) {
 		p.Suspect, p.Due = false, now.Add(FeedFirst)
 		o.put(p)
 	}
+}
+
+// flying reports a refund of attempt n that may have moved money, or may yet.
+func (w Whole) flying(n int) bool {
+	return slices.ContainsFunc(w.Refunds, func(r Refund) bool { return r.Payment == n && r.atBank() })
 }
 
 // suspect makes sure that the bank is asked what it gave back, once our own refunds have ended.

@@ -81,6 +81,8 @@ func apply(out Outcome, p Payment, news banks.News, how Evidence, now time.Time)
 		out.reversed(p, news, how, now)
 	case banks.Refunded, banks.PartlyRefunded:
 		out.refunded(p, news, how, now)
+	case banks.Unrecognised:
+		out.Ask = how == Told && !p.Watched() // nobody would ask of himself about one that has ended
 	}
 	if learnt && !out.changed[p.N] {
 		out.put(p) // with the bank's own number the attempt can be closed there
@@ -101,7 +103,7 @@ func (o *Outcome) paid(p Payment, news banks.News, how Evidence, now time.Time) 
 	}
 	due := p.expected()
 	if news.Amount != nil && (news.Amount.Amount != due || news.Amount.Currency != p.Amount.Currency) {
-		o.raise(AmountMismatch, p.ID.String(), "the bank says "+news.Amount.String()+", we expect "+p.Amount.String(), now)
+		o.mismatch(p, "the bank says "+news.Amount.String()+", we expect "+p.Amount.String(), now)
 		return
 	}
 	o.win(p, due, news, now)
@@ -153,9 +155,18 @@ func newer(old, new banks.CardMask) banks.CardMask {
 	return old
 }
 
+// mismatch calls an operator for an amount that is not ours. The payment is written with it, so that one which changed
+// meanwhile, and now expects another amount, is judged anew.
+func (o *Outcome) mismatch(p Payment, detail string, now time.Time) {
+	if !o.After.Raised(AmountMismatch, p.ID.String()) {
+		o.put(p)
+	}
+	o.raise(AmountMismatch, p.ID.String(), detail, now)
+}
+
 func (o *Outcome) held(p Payment, news banks.News, how Evidence, now time.Time) {
 	if news.Amount != nil && *news.Amount != p.Amount {
-		o.raise(AmountMismatch, p.ID.String(), "the bank holds "+news.Amount.String()+", we expect "+p.Amount.String(), now)
+		o.mismatch(p, "the bank holds "+news.Amount.String()+", we expect "+p.Amount.String(), now)
 		return
 	}
 	switch {
@@ -172,6 +183,9 @@ func (o *Outcome) held(p Payment, news banks.News, how Evidence, now time.Time) 
 		p.Status, p.Call, p.Due = Held, Call{}, now.Add(FeedFirst)
 		p.Card = newer(p.Card, news.Card)
 		o.put(p.answered(now))
+		if o.After.State.Open != p.N { // it had lost the road: no other attempt may begin beside its money
+			o.state(o.After.State, now)
+		}
 	default:
 		o.Ask = true
 	}

@@ -42,11 +42,11 @@ unknown/open       | · held paid declined cancelled expired expired ? ? ·
 unknown/capture    | · · paid ? ? ? ? ? ? ·
 unknown/void       | · · paid ? ? ? cancelled ? ? ·
 unknown/cancel     | · ? paid declined cancelled expired cancelled+cancel_was_void ? ? ·
-paid               | · · · · · · ? ? ? ·
-declined           | · ? paid · · · · ? ? ·
-cancelled          | · ? paid · · · · ? ? ·
-expired            | · ? paid · · · · ? ? ·
-failed             | · ? paid · · · · ? ? ·
+paid               | · · · · · · ? ? ? ?
+declined           | · ? paid · · · · ? ? ?
+cancelled          | · ? paid · · · · ? ? ?
+expired            | · ? paid · · · · ? ? ?
+failed             | · ? paid · · · · ? ? ?
 superseded         | · ? paid declined cancelled expired expired ? ? ·
 superseded/cancel  | · ? paid declined cancelled expired cancelled+cancel_was_void ? ? ·
 `
@@ -153,7 +153,8 @@ func TestApplyFacts(t *testing.T) {
 				n.Amount = &amount
 				out := payments.Apply(opened(fresh(t, hold), banks.Card, start), 1, n, payments.Told, now)
 				require.Equal(t, []payments.AlarmKind{payments.AmountMismatch}, raised(out))
-				require.Empty(t, out.Changed())
+				require.Equal(t, payments.Pending, status(out.After, 1))
+				require.Zero(t, out.After.Payments[0].Captured)
 				require.True(t, payments.Apply(out.After, 1, n, payments.Told, now).Empty(), "one alarm")
 			}
 		}

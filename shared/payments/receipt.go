@@ -120,7 +120,8 @@ func (o *Outcome) addIncome(p Payment, f receipts.Fiscal, closing bool, now time
 func (o *Outcome) addReturn(p Payment, f receipts.Fiscal, how Evidence, now time.Time) {
 	r, ok := o.After.unprinted(p, f.Total)
 	if !ok {
-		if o.Ask = how == Told; !o.Ask {
+		// While refunds are on their way, or money is suspected to have gone back, it may be theirs.
+		if o.Ask = how == Told || o.After.flying(p.N) || p.Suspect; !o.Ask {
 			o.raise(ReceiptConflict, p.ID.String(), "a receipt over a return that nobody knows: FD "+itoa(f.FD)+", "+f.Total.String(), now)
 		}
 		return

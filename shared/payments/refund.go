@@ -382,6 +382,10 @@ func (o *Outcome) failRefund(r Refund, why banks.Decline, now time.Time) {
 	}
 	o.putRefund(r.answered(now))
 	o.state(o.After.State.promise(r.Payment, -r.Amount.Amount), now)
+	if p, ok := o.After.Payment(r.Payment); ok && o.After.Unwanted(p.N) { // it has to be tried again, and its due key is gone
+		p.Due = now.Add(FeedFirst)
+		o.put(p)
+	}
 }
 
 // foundRefund records money of attempt p that went back without a refund of ours, all at once.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"giberno.ru/shared/core/ids"
@@ -55,6 +56,7 @@ type Worker struct {
 	Poster Poster
 	Zones  Zones
 	Others queue.Worker // does the queue's jobs of other kinds, one by one; nil: there are none
+	Aside  int          // how many books of a batch are written side by side; 0: one after the other
 	Log    *slog.Logger
 }
 
@@ -139,12 +141,45 @@ func (w *Worker) do(ctx context.Context, batch []queue.Delivery) []error {
 		}
 		groups[e.Book] = append(groups[e.Book], i)
 	}
-	for _, b := range order {
+	write := func(b ledger.Book) {
 		for at, err := range w.post(ctx, b, groups[b], entries) {
-			errs[groups[b][at]] = err
+			errs[groups[b][at]] = err // each book has places of its own
 		}
 	}
+	if w.Aside <= 1 || len(order) == 1 {
+		for _, b := range order {
+			write(b)
+		}
+		return errs
+	}
+	w.sideBySide(order, write)
 	return errs
+}
+
+// sideBySide writes several books at once. A panic of one of them is thrown on once all have ended.
+func (w *Worker) sideBySide(order []ledger.Book, write func(ledger.Book)) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var thrown any
+	places := make(chan struct{}, w.Aside)
+	for _, b := range order {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() {
+				if caught := recover(); caught != nil {
+					mu.Lock()
+					thrown = caught
+					mu.Unlock()
+				}
+				<-places
+			}()
+			write(b)
+		})
+	}
+	all.Wait()
+	if thrown != nil {
+		panic(thrown)
+	}
 }
 
 // post writes the entries of one book, those at the given places.

@@ -3,6 +3,7 @@ package cashier_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -256,13 +257,16 @@ func TestNotice(t *testing.T) {
 func FuzzNotice(f *testing.F) {
 	f.Add([]byte(`{"uuid":"2ea26f17-0884-4f08-b120-306fc096a58f","external_id":"t4ce7f232-5e80-8829-92c8-47b6ae9b0301.0","status":"done"}`))
 	f.Add([]byte(`{}`))
+	f.Add([]byte(`{"uuid":"2ea26f17-0884-4f08-b120-306fc096a58f"}{`))
+	w := setup(f)
+	f.Add(fmt.Appendf(nil, `{"uuid":%q,"external_id":"t%s.0"}`, number, w.order.Child(ids.PaymentReceipt, 1)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		w := &world{t: t}
-		w.Cashier = cashier.New(cashier.Config{Clock: w.clock})
-		defer func() { _ = recover() }() // a name of ours goes on to the table, which is not there
 		if err := w.Notice(t.Context(), raw); err != nil {
 			require.Equal(t, fault.KindMalformed, fault.As(err).Kind)
 		}
+		whole, err := w.store.Load(t.Context(), ids.Test, w.order)
+		require.NoError(t, err)
+		require.Empty(t, whole.Receipts, "nobody has asked for a receipt yet")
 	})
 }
 

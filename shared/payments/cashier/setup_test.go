@@ -71,7 +71,7 @@ func undone(class atol.Class) func(receipts.Draft) (atol.Report, error) {
 
 // world is a cashier with a paid order before him.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *clock.Manual
 	store   *store.Store
 	service *service
@@ -84,7 +84,7 @@ type world struct {
 	answer error // of the mail server
 }
 
-func setup(t *testing.T) *world {
+func setup(t testing.TB) *world {
 	t.Helper()
 	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -33,8 +34,35 @@ func (s *Store) Create(ctx context.Context, o payments.Order) (kept payments.Ord
 	return o, err == nil, err
 }
 
-// Load reads an order with all its children in one query. An order that is not there is payments.ErrOrderNotFound.
-func (s *Store) Load(ctx context.Context, m ids.Mode, order ids.ID) (payments.Whole, error) {
+// Load reads an order with all its children in one query. An order that is not there is payments.ErrOrderNotFound. A query
+// may see one half of a transaction that is being written beside it: what does not fit together is read again.
+func (s *Store) Load(ctx context.Context, m ids.Mode, order ids.ID) (w payments.Whole, err error) {
+	for range tornReads {
+		if w, err = s.load(ctx, m, order); err != nil || !torn(w) {
+			return w, err
+		}
+	}
+	return payments.Whole{}, fmt.Errorf("store: the rows of order %s do not fit together: %w", order, table.ErrUnavailable)
+}
+
+// tornReads is how often an order is read whose rows do not fit together.
+const tornReads = 3
+
+// torn reports that the order's lock was read newer or older than the attempts and refunds that it counts.
+func torn(w payments.Whole) bool {
+	var promised, counted int64
+	for _, p := range w.State.Promised {
+		promised += p.Amount
+	}
+	for _, r := range w.Refunds {
+		if r.Status != payments.RefundFailed {
+			counted += r.Amount.Amount
+		}
+	}
+	return w.State.Attempts != len(w.Payments) || promised != counted
+}
+
+func (s *Store) load(ctx context.Context, m ids.Mode, order ids.ID) (payments.Whole, error) {
 	var w payments.Whole
 	q := table.Query{PK: collection(m, order.Root()), Limit: 1000}
 	for {

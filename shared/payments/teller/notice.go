@@ -132,11 +132,10 @@ func (t *Teller) printed(ctx context.Context, w payments.Whole, n int, notice ba
 			return err // the notification is undone and comes again
 		}
 	}
-	return nil
+	return payments.ErrRefundInProgress.After(time.Minute) // it may be the paper of a refund that is not over
 }
 
-// told applies what a notification says; what it cannot decide is asked at once, or by a job if the bank is silent. An
-// attempt that is watched is asked about anyway, as its due key comes. One that had ended is not: there the message itself
+// told applies what a notification says; what it cannot decide is asked at once. While the bank is silent the message itself
 // is undone and comes again.
 func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.News) error {
 	w, out, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
@@ -151,18 +150,10 @@ func (t *Teller) told(ctx context.Context, w payments.Whole, n int, news banks.N
 	if w, err = t.Ask(ctx, w, n); err == nil {
 		return nil
 	}
-	switch p, _ := w.Payment(n); {
-	case p.Status == payments.Paid: // its due key asks again
+	if p, _ := w.Payment(n); p.Status == payments.Paid { // its due key asks again
 		_, _, err = t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.Suspected(w, n, t.now()) })
-		return err
-	case !p.Watched():
-		return err
 	}
-	body, marshalErr := json.Marshal(AttemptJob{Mode: w.Order.Mode, Order: w.Order.ID, N: n})
-	if marshalErr != nil {
-		return marshalErr
-	}
-	return t.Queue.Send(ctx, queue.WebhookRetries, time.Minute, queue.Job{Kind: JobAsk, Version: 1, Key: news.Reference, Body: body})
+	return err // else the message is undone and comes again: what it says may not be lost if other news end the attempt first
 }
 
 // verified finds the account that a notification names and checks the notification with it. The terminal's name may stand

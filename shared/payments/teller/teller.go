@@ -154,7 +154,10 @@ func (t *Teller) replayOr(ctx context.Context, m ids.Mode, id ids.ID, key, hash 
 		return payments.Order{}, false, refusal
 	}
 	w, err := t.Store.Load(ctx, m, id)
-	if err != nil || w.Order.RequestHash != hash {
+	switch {
+	case err != nil && !errors.Is(err, payments.ErrOrderNotFound):
+		return payments.Order{}, false, err // whether there was a first call is not known
+	case err != nil || w.Order.RequestHash != hash:
 		return payments.Order{}, false, refusal
 	}
 	return w.Order, true, nil

@@ -1,0 +1,68 @@
+package world
+
+// moment is when an invariant is held.
+type moment int
+
+const (
+	everyStep moment = iota // on an order that the step touched
+	inFull                  // on everything, every thousand steps and at the end
+	atRest                  // on every order, when the weather has cleared and days have gone by
+	byItself                // where its breach shows: an answer, a letter, a log line
+)
+
+// invariant is something that must hold whatever happens.
+type invariant struct {
+	name, why string
+	when      moment
+	holds     func(*look) string // of an order: "", or what is wrong; nil: checked where it shows
+}
+
+// invariants are all of them. A new one is one entry.
+var invariants = []invariant{
+	{"ListedEdges", "a status that can be reached in a way that nobody has thought of will be", everyStep, listedEdges},
+	{"WithinTheAmount", "nobody may be charged more than he agreed to, nor given back more than he paid", everyStep, withinTheAmount},
+	{"OneWinner", "an order is paid once; who paid twice gets his money back, and an operator knows", everyStep, oneWinner},
+	{"PaidIsCharged", "what we call paid the bank must have taken: else a forger or a mistake of ours gives goods away", everyStep, paidIsCharged},
+	{"HeldIsHeldThere", "what we call held the bank must hold", everyStep, heldIsHeldThere},
+	{"NoSecondRoad", "an attempt that is unknown or held blocks the next: otherwise a payer is charged twice", everyStep, noSecondRoad},
+	{"NothingForgotten", "an order, an attempt's account and amount, a receipt and an alarm are facts, and facts stay", everyStep, nothingForgotten},
+	{"ModesApart", "test money must never pay for live goods, nor one partner's account for another's", everyStep, modesApart},
+	{"OneReceipt", "a second receipt of one operation is a fine, and a paper of another payment is a lie", everyStep, oneReceipt},
+	{"NoFalseAlarm", "an operator who is called for nothing stops coming: an honest bank contradicts us in nothing", everyStep, noFalseAlarm},
+	{"NotBeforeItsTime", "a payer has the time that he was promised", everyStep, notBeforeItsTime},
+	{"WatchedIsDue", "an attempt that the bank may still change and that has no due key is asked about by nobody", everyStep, watchedIsDue},
+	{"ListedRefundEdges", "a refund that ended must not begin again, nor be about another sum", everyStep, listedRefundEdges},
+	{"RefundsAddUp", "more than was paid must never be promised, nor more of a line than was sold", everyStep, refundsAddUp},
+	{"RefundIsGiven", "a payer who is told that his money went back must have it", everyStep, refundIsGiven},
+	{"FourEyes", "one person alone must not be able to empty a till", everyStep, fourEyes},
+	{"FailedIsNotGiven", "a partner who is told that a refund failed gives the money back again in another way", everyStep, failedIsNotGiven},
+	{"OncePerKey", "a refund that is repeated after a lost answer must not go out twice", everyStep, oncePerKey},
+
+	{"Audit", "the rows must not contradict each other, and stand in the indexes where their attributes put them", inFull, nil},
+	{"LedgerAudit", "balances are what the entries come to, and money is only moved, never made", inFull, nil},
+
+	{"ComesToRest", "when nothing breaks any more, everything that is owed is done within days", atRest, comesToRest},
+	{"BooksAgree", "what the bank took and gave back is what we have written, or an operator was called", atRest, booksAgree},
+	{"ReceiptComes", "every payment through a till has its receipt, or an operator was called", atRest, receiptComes},
+	{"RefundsEnd", "money that was promised back goes back, and the tax service hears of it", atRest, refundsEnd},
+	{"NothingLeft", "at rest no due key, no job, no dead letter and no letter is left: nothing finished is looked at for ever", byItself, nil},
+
+	{"SameKeySameBytes", "a partner who asks again must not think that something else happened", byItself, nil},
+	{"OtherBodyRefused", "a used key under another request is a mistake of the partner's that he must learn of", byItself, nil},
+	{"OrderAnswered", "what is created is answered in a way that can be used", byItself, nil},
+	{"OrderStays", "what was created can be read, as it was created", byItself, nil},
+	{"PageIsKnown", "a payer must not be led to a page that we know nothing of", byItself, nil},
+	{"LinkIsTheAuthority", "who does not have the link has nothing", byItself, nil},
+	{"LettersAreRead", "a bank that is not believed tells us of money in vain", byItself, nil},
+	{"NoPanic", "code that falls leaves its work half done", byItself, nil},
+	{"Engine", "the world itself must work", byItself, nil},
+}
+
+func whyOf(name string) string {
+	for _, i := range invariants {
+		if i.name == name {
+			return i.why
+		}
+	}
+	return ""
+}
