@@ -62,7 +62,7 @@ func TestFairWeather(t *testing.T) {
 func TestPlants(t *testing.T) {
 	t.Parallel()
 	quick := map[string]string{
-		"torn transaction": "", "refund without a promise": "RefundsAddUp", "replay in other words": "SameKeySameBytes",
+		"torn transaction": "", "refund without a promise": "", "replay in other words": "SameKeySameBytes",
 		"key thrown away": "SameKeySameBytes", "answers of others": "ModesApart", "place forgotten": "Audit",
 		"paper of another number": "OneReceipt", "due key forgotten": "Audit", "sent into nothing": "",
 	}
