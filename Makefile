@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: run demo test check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-versions check-sam build sam sam-build docs bench help
+.PHONY: run demo test simulate check check-format check-vet check-static check-docs check-race check-fuzz check-demo check-world check-pairs check-mutants check-clients check-browser check-process check-emulator check-wire check-versions check-sam build sam sam-build docs bench help
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -17,7 +17,12 @@ demo: ## play the main road of a payment unattended; exit 0 only if every step h
 test: ## every test that needs Go alone
 	$(GO) test $(PKGS)
 
-check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-clients check-browser check-process check-emulator check-wire check-versions check-sam ## all that has to hold before a change lands
+SEED ?= 1
+STEPS ?= 100000
+simulate: ## play the simulated world: make simulate SEED=7 STEPS=200000
+	$(GO) run ./infra/world/simulate -seed $(SEED) -steps $(STEPS)
+
+check: check-format check-vet check-static check-docs check-race check-fuzz check-demo check-world check-pairs check-mutants check-clients check-browser check-process check-emulator check-wire check-versions check-sam ## all that has to hold before a change lands
 
 check-format: ## gofmt and a tidy module
 	@out=$$(gofmt -l functions shared infra 2>/dev/null); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -28,6 +33,7 @@ check-vet: ## go vet, with the build tags of the browser tests too
 	$(GO) vet -tags browser ./infra/checks/browser
 	$(GO) vet -tags wire ./infra/checks/wire
 	$(GO) vet -tags versions ./infra/checks/versions
+	$(GO) vet -tags pairs ./infra/checks/road
 	$(GO) vet -tags process,emulator ./infra/checks/process/...
 
 check-static: ## staticcheck
@@ -45,8 +51,19 @@ check-fuzz: ## every fuzz target for some thousand inputs
 check-demo: ## the demonstration
 	$(GO) run ./infra/standalone demo
 
-check-clients: ## other people's T-Bank clients against the simulator
+check-world: ## a million steps of the simulated world in fresh worlds, and every planted defect found
+	$(GO) run ./infra/world/simulate -seed 1 -steps 1000000 -quiet
+	$(GO) run ./infra/world/simulate -plants
+
+check-pairs: ## every single fault, and every pair of faults, on the roads of payment and refund
+	$(GO) test -tags pairs -count=1 -timeout 9m -run 'TestEveryPair|TestEveryFault' ./infra/checks/road
+
+check-mutants: ## the guards of money flipped one by one: the tests of their package have to notice
+	$(GO) run ./infra/checks/mutants
+
+check-clients: ## other people's clients of T-Bank and ATOL against the simulators
 	bash infra/checks/clients/run.sh
+	bash infra/checks/clients/atol/run.sh
 
 check-browser: ## the payer's pages in a real browser
 	bash infra/checks/browser/install.sh
@@ -75,6 +92,7 @@ sam-build: ## sam build of every function, with the seconds that each took
 build: ## the programs into bin/, every Lambda into bin/functions/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/giberno ./infra/standalone
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/tbank-simulator ./infra/simulators/tbank/tbank-simulator
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/atol-simulator ./infra/simulators/atol/atol-simulator
 	@for d in functions/*/; do mkdir -p bin/$$d && CGO_ENABLED=0 GOOS=linux $(GO) build -tags lambda.norpc -trimpath -ldflags "-s -w" -o bin/$$d ./$$d... || exit 1; done
 
 docs: ## draw the pages of infra/docs from the code

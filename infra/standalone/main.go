@@ -43,6 +43,7 @@ const settings = `
 key=value sends a text, key:=value sends JSON; ?key=value goes into the address.
 GIBERNO_ADDR is the address to listen on (127.0.0.1:8080), GIBERNO_DATA the folder of the data (./data),
 GIBERNO_URL the address under which payers and banks reach it, GIBERNO_GEOIP a database of countries,
+GIBERNO_SMTP and GIBERNO_MAIL_FROM the mail server and the sender of letters,
 GIBERNO_DEMO=off leaves out the demo partner, the simulators and the start page.
 `
 
@@ -87,6 +88,7 @@ func serve(ctx context.Context, out, errOut io.Writer) error {
 	logger := log.New(errOut, slog.LevelInfo)
 	p, err := platform.Open(ctx, platform.Config{
 		Dir: dataDir(), BaseURL: baseURL(addr), Log: logger, NoDemo: os.Getenv("GIBERNO_DEMO") == "off", GeoIP: os.Getenv("GIBERNO_GEOIP"),
+		SMTP: os.Getenv("GIBERNO_SMTP"), From: os.Getenv("GIBERNO_MAIL_FROM"),
 	})
 	if held := new(file.HeldError); errors.As(err, &held) {
 		return fmt.Errorf("the data in %s is in use: %s. Stop it, or choose another folder with GIBERNO_DATA", dataDir(), held.Holder)
