@@ -22,11 +22,14 @@ func TestEveryFaultAtEveryCall(t *testing.T) {
 	}
 }
 
+// sample: of the roads that are not the main ones, the plain tests break every third call; with the build tag pairs, every one.
+const sample = 3
+
 func everyFault(t *testing.T, way way, noFeed bool) {
 	t.Helper()
 	trace := way.whole(t, noFeed)
 	for n, call := range trace {
-		if underRace && n%7 != 0 {
+		if underRace && n%7 != 0 || !everyPair && !way.fed && n%sample != 0 {
 			continue
 		}
 		for name, how := range damages {

@@ -1,44 +1,33 @@
-// Package books puts the ledger together with what it needs of other domains.
+// Package books puts the ledger together with what it needs of other domains: the posting of entries and the settlement of
+// days. Its doors stand apart in calls, and reconciliation in matching, so that a worker carries neither.
 package books
 
 import (
-	"context"
-	"fmt"
-	"time"
-
-	"giberno.ru/shared/core/ids"
-	identitystore "giberno.ru/shared/identity/store"
 	ledgerjobs "giberno.ru/shared/ledger/jobs"
+	"giberno.ru/shared/ledger/settle"
 	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments/wire/inside"
 )
 
 // Books is the ledger with its work.
 type Books struct {
-	Store  *ledgerstore.Store
-	Worker *ledgerjobs.Worker
+	Store   *ledgerstore.Store
+	Poster  *ledgerstore.Poster
+	Worker  *ledgerjobs.Worker // of the queue settlements: entries together, all else one by one
+	Closing *settle.Worker     // closes and settles days, as one of the Worker's Others
+	Settler *settle.Settler
+	Sweeper *settle.Sweeper
 }
 
 // New puts the ledger together.
 func New(p inside.Parts) *Books {
 	s := ledgerstore.New(p.Table)
+	poster := s.NewPoster(p.Clock, p.Random)
+	settler := &settle.Settler{Store: s, Poster: poster, Partners: contracts{p.Contracts}, Alarms: AlarmsOf(p), Clock: p.Clock}
+	closing := &settle.Worker{Settler: settler, Queue: p.Queue}
 	return &Books{
-		Store:  s,
-		Worker: &ledgerjobs.Worker{Poster: s.NewPoster(p.Clock, p.Random), Zones: ZonesOf(p.Contracts), Log: p.Log},
-	}
-}
-
-// ZonesOf tells the zone of a partner's business day.
-func ZonesOf(contracts *identitystore.Store) ledgerjobs.Zones {
-	return func(ctx context.Context, partner ids.ID) (*time.Location, error) {
-		p, err := contracts.Partner(ctx, partner)
-		if err != nil {
-			return nil, err
-		}
-		zone, err := time.LoadLocation(p.TimeZone)
-		if err != nil {
-			return nil, fmt.Errorf("books: the zone of %s: %w", p.ID, err)
-		}
-		return zone, nil
+		Store: s, Poster: poster, Settler: settler, Closing: closing,
+		Worker:  &ledgerjobs.Worker{Poster: poster, Zones: ZonesOf(p.Contracts), Others: closing.Do, Aside: 8, Log: p.Log},
+		Sweeper: &settle.Sweeper{Store: s, Queue: p.Queue, Clock: p.Clock, Log: p.Log},
 	}
 }

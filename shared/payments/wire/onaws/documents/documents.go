@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	ledgerapi "giberno.ru/shared/ledger/api"
+	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/platform/web"
 	"giberno.ru/shared/platform/web/docs"
@@ -14,7 +16,8 @@ import (
 
 // Of gives the documents and pages of a house.
 func Of(h *onaws.House) []web.Endpoint {
-	described := slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints())
+	described := slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints(), (&ledgerapi.Service{}).Endpoints(),
+		(&reconcilingapi.Service{}).Endpoints())
 	read := sync.OnceValues(func() (map[string][]byte, error) {
 		return web.Documents(web.Options{Title: onaws.Title, Version: onaws.Version}, described...)
 	})

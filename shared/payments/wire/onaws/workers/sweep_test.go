@@ -3,6 +3,7 @@ package workers
 import (
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,11 +14,15 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/settle"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/log"
+	"giberno.ru/shared/platform/queue"
 	queueengine "giberno.ru/shared/platform/queue/boltengine"
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/platform/table/boltengine"
@@ -52,7 +57,8 @@ func TestSweepOfAShardThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	now.Advance(25 * time.Hour)
 
 	silent := log.New(io.Discard, slog.LevelError)
-	r := round{sweeper: &jobs.Sweeper{Store: rows, Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent}
+	r := round{orders: &jobs.Sweeper{Store: rows, Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent,
+		days: &settle.Sweeper{Store: ledgerstore.New(engine), Queue: jobsOf, Clock: now, Log: silent}}
 	for range 2 * store.Shards { // whichever shard the minute begins with
 		require.ErrorIs(t, r.sweep(t.Context(), Sweep{}), table.ErrUnavailable, "it is told all the same")
 		due, err := rows.DueBy(t.Context(), ids.Test, number, now.Now(), 1)
@@ -60,6 +66,38 @@ func TestSweepOfAShardThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 		require.Empty(t, due, "the order was claimed")
 		now.Advance(6 * time.Minute)
 	}
+}
+
+func TestSweepFindsDaysThatAreOver(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, store.Shards, ledgerstore.DueShards, "a sweep names the shards of both")
+	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	engine, err := boltengine.New(f, boltengine.Options{})
+	require.NoError(t, err)
+	now := clock.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	jobsOf, err := queueengine.New(f, now, queueengine.Options{})
+	require.NoError(t, err)
+	book := ledger.Book{Mode: ids.Test, Partner: ids.FromParts("partner"), Currency: money.RUB}
+	days := ledgerstore.New(engine)
+	entry, err := ledger.BankTransfer(book, ledger.Transfer{ID: ids.FromParts("transfer").String(), Account: ids.FromParts("account"), Amount: 100}, now.Now())
+	require.NoError(t, err)
+	require.NoError(t, days.NewPoster(now, rand.NewChaCha8([32]byte{1})).Post(t.Context(), book, time.UTC, []ledger.Entry{entry})[0])
+
+	silent := log.New(io.Discard, slog.LevelError)
+	r := round{orders: &jobs.Sweeper{Store: store.New(engine), Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent,
+		days: &settle.Sweeper{Store: days, Queue: jobsOf, Clock: now, Log: silent}}
+	require.NoError(t, r.sweep(t.Context(), Sweep{}))
+	waiting, err := jobsOf.Receive(t.Context(), queue.Settlements, 10)
+	require.NoError(t, err)
+	require.Empty(t, waiting, "the day is not over")
+	now.Advance(24 * time.Hour)
+	require.NoError(t, r.sweep(t.Context(), Sweep{}))
+	waiting, err = jobsOf.Receive(t.Context(), queue.Settlements, 10)
+	require.NoError(t, err)
+	require.Len(t, waiting, 1)
+	require.Equal(t, settle.Closing, waiting[0].Job.Kind)
 }
 
 func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }

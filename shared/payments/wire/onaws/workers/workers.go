@@ -13,8 +13,10 @@ import (
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger/settle"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/inside"
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
 	"giberno.ru/shared/platform/host/onlambda/batch"
@@ -61,20 +63,22 @@ type Sweep struct {
 // errShards is an input that no template of ours gives.
 var errShards = fault.Invalid("shards_invalid", "A sweep names shards from 0 to 15.")
 
-// Sweeper works off due keys, in a Lambda.
+// Sweeper works off the due keys of orders and of the ledger's days, in a Lambda.
 func Sweeper() func(context.Context, Sweep) error { return SweeperOf(ofLambda()) }
 
 // SweeperOf works them off in any surroundings.
 func SweeperOf(s surroundings.Surroundings) func(context.Context, Sweep) error {
-	r := round{sweeper: module(s).Sweeper, clock: s.Clock, log: s.Log}
+	parts, _, _ := s.Parts()
+	r := round{orders: inside.New(parts).Sweeper, days: books.New(parts).Sweeper, clock: s.Clock, log: s.Log}
 	return r.sweep
 }
 
 // round goes once over the shards of both modes.
 type round struct {
-	sweeper *jobs.Sweeper
-	clock   clock.Clock
-	log     *slog.Logger
+	orders *jobs.Sweeper
+	days   *settle.Sweeper // spread over as many shards
+	clock  clock.Clock
+	log    *slog.Logger
 }
 
 type shard struct {
@@ -97,12 +101,17 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 	}()
 	var failed []error
 	for _, s := range shards {
-		swept, err := r.sweeper.Sweep(ctx, s.mode, s.number)
+		swept, err := r.orders.Sweep(ctx, s.mode, s.number)
 		total = total.Add(swept)
 		if ctx.Err() != nil {
 			return errors.Join(append(failed, err)...)
 		}
-		failed = append(failed, err) // a shard that cannot be read holds up no other
+		over, overErr := r.days.Sweep(ctx, s.mode, s.number)
+		total = total.Add(jobs.Swept{Seen: over.Seen, Enqueued: over.Enqueued, Overdue: over.Overdue})
+		failed = append(failed, err, overErr) // a shard that cannot be read holds up no other
+		if ctx.Err() != nil {
+			return errors.Join(failed...)
+		}
 	}
 	return errors.Join(failed...)
 }
