@@ -95,11 +95,11 @@ func ParseDraftID(text string) (m ids.Mode, receipt ids.ID, ok bool) {
 	return m, receipt, err == nil && m.Valid() && receipt.Family() >= ids.PaymentReceipt
 }
 
-// Draft is a receipt as a till of ours has to be told. seller is the owner of the till, supplier whose things he sells as
-// an agent; nil where they are his own.
-func (w Whole) Draft(r Receipt, seller receipts.Company, taxation string, supplier *receipts.Supplier, notify string) receipts.Draft {
+// Draft is a receipt as a till of ours has to be told. company is the owner of the till, supplier whose things it sells as
+// an agent; nil where they are its own.
+func (w Whole) Draft(r Receipt, company receipts.Company, taxation string, supplier *receipts.Supplier, notify string) receipts.Draft {
 	d := receipts.Draft{
-		ID: r.DraftID(w.Order.Mode), Kind: r.Fiscal.Kind, Company: seller, Document: *w.Order.Document(r.Items, taxation),
+		ID: r.DraftID(w.Order.Mode), Kind: r.Fiscal.Kind, Company: company, Document: *w.Order.Document(r.Items, taxation),
 		At: r.CreatedAt, NotifyURL: notify, Paid: receipts.Split{Electronic: r.Fiscal.Total},
 	}
 	if r.Operation == OfFulfilment {
@@ -171,7 +171,9 @@ func ReceiptLooked(w Whole, id ids.ID, told bool, now time.Time) Outcome {
 		return out
 	}
 	r.UpdatedAt = now
-	if r.Checks = max(r.Checks, 1); !told {
+	if told {
+		r.Checks = max(r.Checks, 1)
+	} else {
 		r.Checks++
 		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
 		if late := w.lateAt(r); now.Before(late) && late.Before(r.Due) {

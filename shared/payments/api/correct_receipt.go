@@ -22,6 +22,9 @@ type CorrectionRequest struct {
 	Number string      `json:"number,omitempty" maxLength:"32" doc:"Of the paper that is the reason; required of an instruction"`
 }
 
+// Correct is the scope of the operators' tokens that make fiscal documents in the company's name.
+const Correct = "receipts:correct"
+
 type correctReceipt struct {
 	web.Idempotent
 	UUID ids.ID `path:"uuid" doc:"Of the order" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
@@ -31,7 +34,7 @@ type correctReceipt struct {
 // CorrectReceipt serves POST /api/v1/admin/order/{uuid}/correct-receipt: an operator corrects what a till of ours told.
 func (s *Service) CorrectReceipt() web.Endpoint {
 	return web.Handle(web.Operation{
-		Name: "correct-receipt", Method: "POST", Path: "/api/v1/admin/order/{uuid}/correct-receipt", API: "admin", Caller: web.Operator,
+		Name: "correct-receipt", Method: "POST", Path: "/api/v1/admin/order/{uuid}/correct-receipt", API: "admin", Caller: web.Operator, Scope: Correct,
 		Summary:     "Make a correction receipt of an order",
 		Description: "The platform's till makes it; it stands in the order as pending until then.",
 		Refuses:     []string{"order_not_found", "currency_mixed", "operation_not_supported", "correction_pending", "receipts_exhausted", "payment_in_progress", "idempotency_mismatch"},

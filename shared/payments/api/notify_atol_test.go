@@ -39,7 +39,7 @@ func (s *fiscalService) Report(context.Context, atol.Account, string) (atol.Repo
 }
 
 func (*fiscalService) Till(context.Context, ids.Mode, ids.ID, ids.ID) (cashier.Till, error) {
-	return cashier.Till{Taxation: "osn", Seller: receipts.Company{INN: "7707083893", Email: "r@giberno.example", PaymentAddress: "https://giberno.example"}}, nil
+	return cashier.Till{Taxation: "osn", Company: receipts.Company{INN: "7707083893", Email: "r@giberno.example", PaymentAddress: "https://giberno.example"}}, nil
 }
 
 // TestNotifyATOLAsks: a notice makes us ask, and what is asked is what is believed.

@@ -29,9 +29,9 @@ type Service interface {
 // Till is a contract with the fiscal service.
 type Till struct {
 	Account  atol.Account
-	Seller   receipts.Company   // the owner of the till
-	Taxation string             // of the seller
-	Supplier *receipts.Supplier // whose things the seller sells as an agent; nil: his own
+	Company  receipts.Company   // the owner of the till
+	Taxation string             // of the company
+	Supplier *receipts.Supplier // whose things the company sells as an agent; nil: its own
 }
 
 // Accounts finds the contracts; identity's store is one, through wire.
@@ -90,7 +90,7 @@ func (c *Cashier) make(ctx context.Context, w payments.Whole, child ids.ID, told
 	if err != nil {
 		return err
 	}
-	draft := w.Draft(r, till.Seller, till.Taxation, till.Supplier, c.NotifyURL)
+	draft := w.Draft(r, till.Company, till.Taxation, till.Supplier, c.NotifyURL)
 	if r.TillID == "" {
 		return c.register(ctx, w, r, till, draft)
 	}

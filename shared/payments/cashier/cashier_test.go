@@ -28,7 +28,7 @@ func TestMake(t *testing.T) {
 		require.Equal(t, []any{payments.ReceiptPending, number, 0}, []any{r.Status, r.TillID, r.Tries})
 		require.Len(t, w.service.registered, 1)
 		d := w.service.registered[0]
-		require.Equal(t, []any{r.DraftID(ids.Test), receipts.Income, "https://giberno.example/n", w.till.Seller}, []any{d.ID, d.Kind, d.NotifyURL, d.Company})
+		require.Equal(t, []any{r.DraftID(ids.Test), receipts.Income, "https://giberno.example/n", w.till.Company}, []any{d.ID, d.Kind, d.NotifyURL, d.Company})
 		r = w.make()
 		require.Equal(t, payments.ReceiptReady, r.Status)
 		require.Equal(t, total, r.Fiscal.Total)
@@ -75,7 +75,7 @@ func TestMake(t *testing.T) {
 	t.Run("ErrADraftThatNoTillTakesIsNotSent", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		w.till.Seller.INN = "1"
+		w.till.Company.INN = "1"
 		for range payments.MaxReceiptTries {
 			w.make()
 		}

@@ -93,7 +93,7 @@ func setup(t testing.TB) *world {
 	require.NoError(t, err)
 	w := &world{t: t, clock: clock.At(start), store: store.New(engine), service: &service{register: waits, report: done},
 		till: cashier.Till{Account: atol.Account{Group: "g"}, Taxation: "usn_income",
-			Seller: receipts.Company{INN: "7707083893", Email: "receipts@giberno.example", PaymentAddress: "https://giberno.example"}}}
+			Company: receipts.Company{INN: "7707083893", Email: "receipts@giberno.example", PaymentAddress: "https://giberno.example"}}}
 	w.config = cashier.Config{Store: w.store, Accounts: w, Service: w.service, Mail: w, Letter: w.letter, NotifyURL: "https://giberno.example/n",
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler)}
 	w.Cashier = cashier.New(w.config)

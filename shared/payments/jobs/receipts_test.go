@@ -42,7 +42,7 @@ func (c *contracts) Terms(context.Context, payments.Payment) (ledger.Terms, erro
 }
 
 func (c *contracts) Till(context.Context, ids.Mode, ids.ID, ids.ID) (cashier.Till, error) {
-	return cashier.Till{Taxation: "osn", Seller: receipts.Company{INN: "7707083893", Email: "r@giberno.example", PaymentAddress: "https://giberno.example"}}, c.broken
+	return cashier.Till{Taxation: "osn", Company: receipts.Company{INN: "7707083893", Email: "r@giberno.example", PaymentAddress: "https://giberno.example"}}, c.broken
 }
 
 // fiscalService makes every receipt at once.

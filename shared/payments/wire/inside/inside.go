@@ -138,6 +138,7 @@ func (c contracts) Account(ctx context.Context, m ids.Mode, id ids.ID) (banks.Ac
 }
 
 // Terms are the fees of a payment as they are agreed now: ours with the partner, the provider's with the account's owner.
+// Where the provider pays a partner, nothing of it is owed to him by us.
 func (c contracts) Terms(ctx context.Context, p payments.Payment) (ledger.Terms, error) {
 	partner, err := c.store.Partner(ctx, p.Partner)
 	if err != nil {
@@ -148,7 +149,7 @@ func (c contracts) Terms(ctx context.Context, p payments.Payment) (ledger.Terms,
 		return ledger.Terms{}, err
 	}
 	terms := ledger.Terms{
-		Account: a.ID, Own: !a.Owner.IsZero() && a.Owner == p.Partner && (a.SettlesTo.IsZero() || a.SettlesTo == p.Partner),
+		Account: a.ID, Own: !a.SettlesTo.IsZero(),
 		Ours: ledger.Fee{BP: partner.FeeBP, Fixed: partner.FeeFixed, Returned: partner.RefundOurFee},
 	}
 	for _, m := range a.Methods {
@@ -182,7 +183,7 @@ func (c contracts) Till(ctx context.Context, m ids.Mode, till, partner ids.ID) (
 	out := cashier.Till{
 		Account: atol.Account{Address: a.Address, Version: atol.Version(a.Options[identity.TillVersion]), Group: a.Terminal,
 			Login: a.Options[identity.TillLogin], Password: open.Password},
-		Seller: receipts.Company{INN: a.Options[identity.TillINN], Email: a.Options[identity.TillEmail],
+		Company: receipts.Company{INN: a.Options[identity.TillINN], Email: a.Options[identity.TillEmail],
 			PaymentAddress: a.Options[identity.TillAddress]},
 		Taxation: a.Taxation,
 	}

@@ -183,8 +183,14 @@ func TestTerms(t *testing.T) {
 	t.Run("OfHisOwn", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		id := w.add("bank", bank(), ownedBy(shopID))
+		settling := func(a *identity.Account) { a.SettlesTo = shopID }
+		id := w.add("bank", bank(), ownedBy(shopID), settling)
 		require.Equal(t, ledger.Terms{Account: id, Own: true, Ours: ours, Theirs: ledger.Fee{BP: 190, Fixed: 7}}, terms(w, id, banks.Card))
+	})
+	t.Run("OfHisOwnThatSettlesToThePlatform", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		require.False(t, terms(w, w.add("bank", bank(), ownedBy(shopID)), banks.Card).Own, "the bank pays us, so we owe him")
 	})
 	t.Run("OfHisOwnThatSettlesToAnother", func(t *testing.T) {
 		t.Parallel()
@@ -194,7 +200,7 @@ func TestTerms(t *testing.T) {
 		_, err := w.contracts.CreatePartner(t.Context(), rival, identitystore.Once{})
 		require.NoError(t, err)
 		id := w.add("bank", bank(), ownedBy(shopID), func(a *identity.Account) { a.SettlesTo = rival.ID })
-		require.False(t, terms(w, id, banks.Card).Own)
+		require.True(t, terms(w, id, banks.Card).Own, "the money never comes to us")
 	})
 	t.Run("ErrNobody", func(t *testing.T) {
 		t.Parallel()
@@ -237,7 +243,7 @@ func TestTill(t *testing.T) {
 		got, err := w.Cashier.Accounts.Till(t.Context(), ids.Test, w.add("group", till()), shopID)
 		require.NoError(t, err)
 		require.Equal(t, atol.Account{Address: "https://till.example/possystem", Version: atol.V5, Group: "group", Login: "login", Password: "password of group"}, got.Account)
-		require.Equal(t, receipts.Company{INN: "7707083893", Email: "receipts@giberno.example", PaymentAddress: "https://giberno.example"}, got.Seller)
+		require.Equal(t, receipts.Company{INN: "7707083893", Email: "receipts@giberno.example", PaymentAddress: "https://giberno.example"}, got.Company)
 		require.Equal(t, "usn_income", got.Taxation)
 		require.Equal(t, "7728168971", got.Supplier.INN)
 	})
