@@ -70,7 +70,7 @@ func endpointsIn(f File) []string {
 
 func (t *Tree) forgotten(seen map[string]bool) []Breach {
 	var breaches []Breach
-	for _, f := range production(t.In("shared/*/api")) {
+	for _, f := range production(append(t.In("shared/*/api"), t.In("shared/*/*/api")...)) {
 		for _, name := range endpointsIn(f) {
 			if !seen[kebab(name)] {
 				breaches = append(breaches, Breach{f.Path, name + " makes an endpoint that nobody hands out", whyDoors, "list it in Endpoints, or take it away"})

@@ -215,8 +215,8 @@ func ledgerVerify(ctx context.Context, args []string, out io.Writer) error {
 	if n := len(v.Ledger.Breaches) + v.Ledger.More; n > 0 {
 		return fmt.Errorf("%d breaches", n)
 	}
-	fmt.Fprintf(out, "%d entries in %d books, %d days closed: every balance is what its entries make it, and all of them sum to zero\n",
-		v.Ledger.Entries, v.Ledger.Books, v.Ledger.Days)
+	fmt.Fprintf(out, "%d entries in %d books, %d days closed, %d settlements: every balance is what its entries make it, all of them sum to zero, and every chain of settlements holds\n",
+		v.Ledger.Entries, v.Ledger.Books, v.Ledger.Days, v.Settlements)
 	return nil
 }
 

@@ -142,7 +142,7 @@ func modesApart(l *look) string {
 		if !ok || c.mode != o.Mode || p.Mode != o.Mode || p.Partner != o.Partner {
 			return fmt.Sprintf("attempt %d goes through a contract of mode %q", p.N, c.mode)
 		}
-		if !c.fiscal && o.Partner != l.world.cautious() {
+		if !c.partner.IsZero() && o.Partner != c.partner {
 			return fmt.Sprintf("attempt %d goes through the contract of another partner", p.N)
 		}
 		if b, ok := l.bankOf(p); ok && b.Terminal != c.terminal {
@@ -170,15 +170,18 @@ func oneReceipt(l *look) string {
 		if incomes[r.Payment.String()] > 1 {
 			return "payment " + r.Payment.String() + " has two receipts"
 		}
-		if _, had := l.was.ReceiptOf(r.ID); !had && !l.printed(r) {
-			return fmt.Sprintf("receipt %s (FD %d over %d) was printed by no till of this payment", r.ID, r.Fiscal.FD, r.Fiscal.Total.Amount)
+		if before, _ := l.was.ReceiptOf(r.ID); before.Fiscal.FN == "" && !l.printed(r) {
+			return fmt.Sprintf("receipt %s (FD %d over %d) was printed by no till", r.ID, r.Fiscal.FD, r.Fiscal.Total.Amount)
 		}
 	}
 	return ""
 }
 
-// printed reports that the bank's till made this paper for its payment.
+// printed reports that the bank's till made this paper for its payment, or a till of ours for its name.
 func (l *look) printed(r payments.Receipt) bool {
+	if !r.Till.IsZero() {
+		return l.printedByOurs(r)
+	}
 	for _, p := range l.is.Payments {
 		if p.ID != r.Payment {
 			continue

@@ -36,6 +36,10 @@ type contract struct {
 	terminal string
 	password string
 	fiscal   bool
+	partner  ids.ID // who alone may use it; zero: everybody
+	own      bool   // it is that partner's: the money never passes our books
+	methods  []identity.MethodTerms
+	returns  bool // the bank gives its fee back with a refund
 }
 
 // shop is a partner in one mode.
@@ -53,12 +57,32 @@ type setting struct {
 	operators []string // tokens of two persons
 }
 
-// contracts of both modes. Everyone may use the first; the second belongs to the second partner, and its bank makes no
-// receipts.
+// The two partners.
+var partners = []ids.ID{ids.FromParts("world", "partner one"), ids.FromParts("world", "partner two")}
+
+// contracts of both modes. Everyone may use the first, whose bank makes receipts. Those of the others do not, so that a till of
+// ours has to: the second belongs to the second partner, the third is the platform's and granted to the first.
 func contractsOf(m ids.Mode) []contract {
 	return []contract{
-		{ids.FromParts("world", string(m), "shared"), m, "WorldDEMO", "password of all " + string(m), true},
-		{ids.FromParts("world", string(m), "own"), m, "Own" + string(m), "password of one " + string(m), false},
+		{id: ids.FromParts("world", string(m), "shared"), mode: m, terminal: "WorldDEMO", password: "password of all " + string(m), fiscal: true,
+			methods: []identity.MethodTerms{
+				{Code: banks.SBP, On: true, FeeBP: 70, MinMinor: 1000, MaxMinor: 100_000_000},
+				{Code: banks.Card, On: true, FeeBP: 190},
+				{Code: banks.CardForeign, On: true, FeeBP: 390},
+			}},
+		{id: ids.FromParts("world", string(m), "own"), mode: m, terminal: "Own" + string(m), password: "password of one " + string(m),
+			partner: partners[1], own: true,
+			methods: []identity.MethodTerms{
+				{Code: banks.SBP, On: true, FeeBP: 75, MinMinor: 1000, MaxMinor: 100_000_000},
+				{Code: banks.Card, On: true, FeeBP: 185},
+			}},
+		{id: ids.FromParts("world", string(m), "bare"), mode: m, terminal: "Bare" + string(m), password: "password of bare " + string(m),
+			partner: partners[0], returns: true,
+			methods: []identity.MethodTerms{
+				{Code: banks.SBP, On: true, FeeBP: 35, FeeFixed: 7, MinMinor: 1000, MaxMinor: 100_000_000},
+				{Code: banks.Card, On: true, FeeBP: 333},
+				{Code: banks.CardForeign, On: true, FeeBP: 150, FeeFixed: 1},
+			}},
 	}
 }
 
@@ -68,30 +92,29 @@ func (w *World) settleDown(ctx context.Context) error {
 		if err := w.foundBank(m); err != nil {
 			return err
 		}
+		if err := w.foundTill(m); err != nil {
+			return err
+		}
 	}
 	p := w.boot()
 	w.houses[0] = p
 	if err := w.hireOperators(ctx, p); err != nil {
 		return err
 	}
-	partners := []ids.ID{ids.FromParts("world", "partner one"), ids.FromParts("world", "partner two")}
 	for n, id := range partners {
 		if err := w.foundShop(ctx, p, n, id); err != nil {
 			return err
 		}
 	}
 	for _, m := range modes {
-		for n, c := range contractsOf(m) {
+		for _, c := range contractsOf(m) {
 			w.setting.contracts = append(w.setting.contracts, c)
-			a := w.accountOf(c)
-			if n == 1 {
-				a.Owner = partners[1]
-			} else {
-				a.Everyone = true
-			}
-			if _, err := p.identity.CreateAccount(ctx, a, c.password, identitystore.Once{}); err != nil {
+			if _, err := p.identity.CreateAccount(ctx, w.accountOf(c), c.password, identitystore.Once{}); err != nil {
 				return err
 			}
+		}
+		if _, err := p.identity.CreateAccount(ctx, w.tillOf(m), tillPassword, identitystore.Once{}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -142,9 +165,9 @@ func (w *World) foundBank(m ids.Mode) error {
 func (w *World) foundShop(ctx context.Context, p *process, n int, id ids.ID) error {
 	names := []string{"Школа", "Лавка"}
 	_, err := p.identity.CreatePartner(ctx, identity.Partner{
-		ID: id, Name: names[n], LegalName: "ООО «" + names[n] + "»", INN: "7707083893", Taxation: "usn_income", Country: "RU",
-		TimeZone: "Europe/Moscow", SupportContact: "help@shop.example", FeeBP: 250, Live: true, CreatedAt: w.clock.Now(),
-		RefundLimit: refundLimit * int64(n),
+		ID: id, Name: names[n], LegalName: "ООО «" + names[n] + "»", INN: supplierINN, Taxation: "usn_income", Country: "RU",
+		TimeZone: "Europe/Moscow", SupportContact: "help@shop.example", FeeBP: 250, FeeFixed: 100 * int64(1-n), Live: true, CreatedAt: w.clock.Now(),
+		Phone: "+74951234567", RefundLimit: refundLimit * int64(n), RefundOurFee: n == 0,
 	}, identitystore.Once{})
 	if err != nil {
 		return err
@@ -162,16 +185,20 @@ func (w *World) foundShop(ctx context.Context, p *process, n int, id ids.ID) err
 }
 
 func (w *World) accountOf(c contract) identity.Account {
-	return identity.Account{
+	a := identity.Account{
 		ID: c.id, Provider: "tbank", Mode: c.mode, Terminal: c.terminal, Address: w.banks[c.mode].base, Country: "RU",
-		Currencies: []money.Currency{money.RUB}, On: true, Fiscal: c.fiscal, Taxation: "usn_income",
-		Methods: []identity.MethodTerms{
-			{Code: banks.SBP, On: true, FeeBP: 70, MinMinor: 1000, MaxMinor: 100_000_000},
-			{Code: banks.Card, On: true, FeeBP: 190},
-			{Code: banks.CardForeign, On: true, FeeBP: 390},
-		},
-		CreatedAt: w.clock.Now().Truncate(time.Millisecond),
+		Currencies: []money.Currency{money.RUB}, On: true, Fiscal: c.fiscal, Taxation: "usn_income", ReturnsFee: c.returns,
+		Methods: c.methods, CreatedAt: w.clock.Now().Truncate(time.Millisecond),
 	}
+	switch {
+	case c.own:
+		a.Owner = c.partner
+	case c.partner.IsZero():
+		a.Everyone = true
+	default:
+		a.Grants = []ids.ID{c.partner}
+	}
+	return a
 }
 
 // contractOf finds a contract by its account.

@@ -80,14 +80,17 @@ func (f Facts) negated() Facts {
 type Entry struct {
 	ID string `json:"id"` // unique within the mode: "{payment}:paid"
 	Book
-	Kind     Kind      `json:"kind"`
-	Object   ids.ID    `json:"object,omitzero"`  // the payment, refund or settlement that it tells of
-	Through  ids.ID    `json:"through,omitzero"` // the account at the bank
-	At       time.Time `json:"at"`               // when it happened, UTC; its business day is that of its posting
-	Postings []Posting `json:"postings,omitempty"`
-	Facts    Facts     `json:"facts,omitzero"`
-	By       string    `json:"by,omitempty"`   // the operator who resolved it
-	Note     string    `json:"note,omitempty"` // and why
+	Kind    Kind   `json:"kind"`
+	Object  ids.ID `json:"object,omitzero"`  // the payment, refund or settlement that it tells of
+	Through ids.ID `json:"through,omitzero"` // the account at the bank
+	// Reference is our name of the payment at its bank, ≤ 30 of [a-z0-9]; a refund has its payment's. A bank's register is held
+	// against the ledger by it.
+	Reference string    `json:"reference,omitempty"`
+	At        time.Time `json:"at"` // when it happened, UTC; its business day is that of its posting
+	Postings  []Posting `json:"postings,omitempty"`
+	Facts     Facts     `json:"facts,omitzero"`
+	By        string    `json:"by,omitempty"`   // the operator who resolved it
+	Note      string    `json:"note,omitempty"` // and why
 }
 
 // The bounds of an entry. They keep every row well below a transaction's share.
@@ -96,7 +99,9 @@ const (
 	MaxPostings = 20
 	MaxAmount   = 1_000_000_000_000_000 // minor units of one posting; an order has at most 10¹²
 	MaxNote     = 200                   // characters
-	MaxBy       = 64
+	// MaxReference is what every bank of ours takes, in characters.
+	MaxReference = 30
+	MaxBy        = 64
 )
 
 // ErrEntry is the fault of an entry that must not be written; its fields say why.
@@ -115,6 +120,8 @@ func (e Entry) Validate() error {
 		return refuse("kind", "expected small letters and _")
 	case e.At.IsZero():
 		return refuse("at", "expected a time")
+	case !validReference(e.Reference):
+		return refuse("reference", fmt.Sprintf("expected at most %d small letters and digits", MaxReference))
 	case len(e.Postings) > MaxPostings:
 		return refuse("postings", fmt.Sprintf("expected at most %d", MaxPostings))
 	case len(e.Postings) == 0 && e.Facts == Facts{}:
@@ -165,6 +172,15 @@ func validID(id string) bool {
 	return id != "" && len(id) <= MaxID
 }
 
+func validReference(r string) bool {
+	for i := range len(r) {
+		if c := r[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(r) <= MaxReference
+}
+
 func validKind(k Kind) bool {
 	for i := range len(k) {
 		if c := k[i]; (c < 'a' || c > 'z') && c != '_' {
@@ -185,9 +201,11 @@ func Reverse(e Entry, at time.Time) Entry {
 	return back
 }
 
-// SameAs reports whether two entries tell the same: all that moves or is counted, but not when it was told and by whom.
+// SameAs reports whether two entries tell the same: all that moves or is counted, but not when it was told and by whom. One
+// that was made before entries had references may lack it.
 func (e Entry) SameAs(o Entry) bool {
-	return e.ID == o.ID && e.Book == o.Book && e.Kind == o.Kind && e.Object == o.Object && e.Through == o.Through &&
+	named := e.Reference == o.Reference || e.Reference == "" || o.Reference == ""
+	return named && e.ID == o.ID && e.Book == o.Book && e.Kind == o.Kind && e.Object == o.Object && e.Through == o.Through &&
 		e.Facts == o.Facts && slices.Equal(e.Postings, o.Postings)
 }
 

@@ -38,7 +38,7 @@ type Settlement struct {
 	// Earned is what the day changed of what we owe him: paid − refunded − our fees, and what operators corrected. What
 	// settlements set aside meanwhile is not in it.
 	Earned         int64
-	Charge        int64 // what the day added to what he owes us: our fees on his own accounts
+	Charge         int64 // what the day added to what he owes us: our fees on his own accounts
 	Carried        int64 // brought forward from the settlement before: never positive
 	Payout         int64 // set aside for him: never negative
 	CarriedForward int64 // left to the next settlement: never positive
@@ -131,4 +131,29 @@ func (s Settlement) Movements() (entries []Entry, err error) {
 	}
 	out, err := PaidOut(s.Book, s.ID, s.Payout, s.PaidOutAt)
 	return append(entries, out), err
+}
+
+// Bare reports a settlement of a day in which only money that was settled before moved: it says nothing to the partner.
+func (s Settlement) Bare() bool {
+	return s.Facts == Facts{} && s.Own == Facts{} && s.Earned == 0 && s.Charge == 0
+}
+
+// Follows tells what is wrong with a settlement behind the chain so far; "" for nothing.
+func (s Settlement) Follows(before Head) string {
+	due, err := s.Payable()
+	switch {
+	case s.ID != SettlementID(s.Book, s.Day):
+		return "its id is not that of its book and day"
+	case s.Day <= before.Day:
+		return "its day does not come behind " + string(before.Day)
+	case s.Previous != before.Hash:
+		return "it names another settlement before it"
+	case s.Carried != before.CarriedForward:
+		return "it carries another amount than was left to it"
+	case err != nil || s.Payout != max(due, 0) || s.CarriedForward != min(due, 0):
+		return "its payout is not what is owed"
+	case s.Hash != s.Sum():
+		return "its hash is not that of what it says"
+	}
+	return ""
 }

@@ -72,13 +72,13 @@ func (f fields) sum() (h Hash) { f.into.Sum(h[:0]); return h }
 
 const hashedTime = "2006-01-02T15:04:05.000Z"
 
-// Digest is the SHA-256 of an entry where it stands: "entry.v1", id, mode, partner, currency, kind, object, account, time, the
-// facts, the number of postings and each one's accounts and amount, author, note, business day, shard, number, time of posting.
+// Digest is the SHA-256 of an entry where it stands: "entry.v1", id, mode, partner, currency, kind, object, account, reference, time,
+// the facts, the number of postings and each one's accounts and amount, author, note, business day, shard, number, time of posting.
 // Numbers are decimal, times in UTC with milliseconds, ids as UUIDs.
 func (r Recorded) Digest() Hash {
 	f := fields{sha256.New()}
 	f.text("entry.v1", r.ID, string(r.Mode), r.Partner.String(), string(r.Currency), string(r.Kind), r.Object.String(), r.Through.String(),
-		r.At.UTC().Format(hashedTime))
+		r.Reference, r.At.UTC().Format(hashedTime))
 	f.facts(r.Facts)
 	f.number(int64(len(r.Postings)))
 	for _, p := range r.Postings {
@@ -105,17 +105,55 @@ func (s Settlement) Sum() Hash {
 	return f.sum()
 }
 
+// Then is the hash of h followed by the next one: the link of a chain.
+func (h Hash) Then(next Hash) (sum Hash) {
+	link := sha256.New()
+	link.Write(h[:])
+	link.Write(next[:])
+	link.Sum(sum[:0])
+	return sum
+}
+
+// Sums is what entries do to a settlement, in minor units, in whatever order they are added.
+type Sums struct {
+	Facts  Facts `json:"facts,omitzero"` // as Settlement has them
+	Own    Facts `json:"own,omitzero"`
+	Earned int64 `json:"earned,omitempty"`
+	Aside  int64 `json:"aside,omitempty"` // what settlements set aside of what is owed: negative
+	Charge int64 `json:"charge,omitempty"`
+}
+
+// Add adds an entry. It changes nothing and fails with money.ErrOverflow if a sum would leave int64.
+func (s *Sums) Add(e Entry) (err error) {
+	sum := *s
+	owed, charged := e.effects()
+	facts, earned := &sum.Facts, &sum.Earned
+	if e.throughOwn() {
+		facts = &sum.Own
+	}
+	if e.Kind == KindReserved {
+		earned = &sum.Aside
+	}
+	if *facts, err = facts.Plus(e.Facts); err != nil {
+		return err
+	}
+	if *earned, err = plus(*earned, owed); err != nil {
+		return err
+	}
+	if sum.Charge, err = plus(sum.Charge, charged); err != nil {
+		return err
+	}
+	*s = sum
+	return nil
+}
+
 // Tally is a day's entries, counted one by one in the order of shards and numbers. It can be kept as JSON and gone on with.
 type Tally struct {
 	Book
+	Sums
 	Day      Day       `json:"day"`
 	Entries  int64     `json:"entries,omitempty"`
-	Facts    Facts     `json:"facts,omitzero"` // as Settlement has them
-	Own      Facts     `json:"own,omitzero"`
-	Earned   int64     `json:"earned,omitempty"`
-	Aside    int64     `json:"aside,omitempty"` // what settlements set aside of what is owed
-	Charge  int64     `json:"charge,omitempty"`
-	Digest   Hash      `json:"digest,omitzero"` // SHA-256 over the digest so far and the next entry's own
+	Digest   Hash      `json:"digest,omitzero"` // of each entry's own, chained by Hash.Then
 	Shard    int       `json:"shard,omitempty"` // where the last entry stands
 	Seq      int64     `json:"seq,omitempty"`
 	PostedAt time.Time `json:"posted_at,omitzero"`
@@ -127,36 +165,13 @@ var ErrOutOfTurn = fault.Unavailable("ledger_entry_out_of_turn", "The entries of
 
 // Add counts the next entry. It changes nothing and fails with ErrOutOfTurn or money.ErrOverflow.
 func (t *Tally) Add(r Recorded) error {
-	next := *t
 	if r.Book != t.Book || r.Day != t.Day || t.Entries > 0 && (r.Shard < t.Shard || r.Shard == t.Shard && r.Seq != t.Seq+1) {
 		return ErrOutOfTurn
 	}
-	owed, charged := r.effects()
-	into := &next.Facts
-	if r.throughOwn() {
-		into = &next.Own
-	}
-	var err error
-	if *into, err = into.Plus(r.Facts); err != nil {
+	if err := t.Sums.Add(r.Entry); err != nil {
 		return err
 	}
-	earned := &next.Earned
-	if r.Kind == KindReserved {
-		earned = &next.Aside
-	}
-	if *earned, err = plus(*earned, owed); err != nil {
-		return err
-	}
-	if next.Charge, err = plus(next.Charge, charged); err != nil {
-		return err
-	}
-	link := sha256.New()
-	own := r.Digest()
-	link.Write(t.Digest[:])
-	link.Write(own[:])
-	link.Sum(next.Digest[:0])
-	next.Entries, next.Shard, next.Seq, next.PostedAt = t.Entries+1, r.Shard, r.Seq, r.PostedAt
-	*t = next
+	t.Entries, t.Shard, t.Seq, t.PostedAt, t.Digest = t.Entries+1, r.Shard, r.Seq, r.PostedAt, t.Digest.Then(r.Digest())
 	return nil
 }
 

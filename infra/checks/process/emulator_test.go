@@ -45,7 +45,7 @@ func TestEmulator(t *testing.T) {
 			requireAnswer(t, sample, invoke(t, address, sample.Event))
 		})
 	}
-	require.Len(t, played, 6)
+	require.Len(t, played, 7)
 }
 
 // emulate starts the emulator with a function and gives the address of its invocations.

@@ -18,6 +18,8 @@ import (
 	"giberno.ru/infra/checks/process/catalogue"
 	"giberno.ru/infra/checks/process/samples"
 	"giberno.ru/infra/checks/process/world"
+	ledgerstore "giberno.ru/shared/ledger/store"
+	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/documents"
 	"giberno.ru/shared/platform/queue"
@@ -94,7 +96,7 @@ func TestSamples(t *testing.T) {
 			event, err := os.ReadFile(filepath.Join(root, "events", f.Folder+".json"))
 			require.NoError(t, err)
 			around := w.Surroundings
-			if f.Kind == catalogue.Queue { // SQS gives the receipts, so its calls are heard and not done
+			if f.Kind.OfQueue() { // SQS gives the receipts, so its calls are heard and not done
 				around.Queue = &heard{Queue: w.Queue}
 			}
 			answer, err := f.Build(around).Invoke(t.Context(), event)
@@ -116,13 +118,31 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		require.True(t, ok)
 		require.Equal(t, "paid", string(p.Status))
 	case "workers/relay":
-		batch, err := w.Queue.Receive(t.Context(), queue.WebhookRetries, 10)
-		require.NoError(t, err)
-		var kinds []string
-		for _, d := range batch {
-			kinds = append(kinds, d.Job.Kind)
+		want := map[string][]string{
+			queue.WebhookRetries: {"payments.return", "payments.return", "payments.tidy", "payments.tidy"},
+			queue.Receipts:       {"payments.mail", "payments.till"}, queue.Settlements: {"ledger.post", "ledger.post"},
 		}
-		require.ElementsMatch(t, []string{"payments.return", "payments.tidy"}, kinds)
+		for _, name := range queue.Names {
+			batch, err := w.Queue.Receive(t.Context(), name, 10)
+			require.NoError(t, err)
+			var kinds []string
+			for _, d := range batch {
+				kinds = append(kinds, d.Job.Kind)
+			}
+			require.ElementsMatch(t, want[name], kinds, name)
+		}
+	case "workers/receipts":
+		require.Equal(t, []string{"there is no such order"}, q.(*heard).buried)
+		r := receiptOf(t, w, w.Unprinted)
+		require.NotEmpty(t, r.TillID, "the till has been asked to make it")
+		require.Equal(t, "nobody writes letters here", receiptOf(t, w, w.Printed).Failure, "without a mail server it is noted, and not tried again")
+	case "workers/settlements":
+		require.Equal(t, []string{`the kind "sample.unknown" is not known here`}, q.(*heard).buried)
+		whole, err := w.House.Module.Store.Load(t.Context(), "t", w.Paid.Order)
+		require.NoError(t, err)
+		held, err := ledgerstore.New(w.Table).Posted(t.Context(), "t", whole.EntryID(w.Paid.ID))
+		require.NoError(t, err)
+		require.True(t, held[whole.EntryID(w.Paid.ID)])
 	case "workers/webhook-retries":
 		require.Equal(t, []string{"there is no such order"}, q.(*heard).buried)
 		whole, err := w.House.Module.Store.Load(t.Context(), "t", w.Pending.Order)
@@ -130,6 +150,15 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		p, _ := whole.Payment(1)
 		require.Equal(t, "paid", string(p.Status), "asking the bank finds out")
 	}
+}
+
+func receiptOf(t *testing.T, w *world.World, p world.Payment) payments.Receipt {
+	t.Helper()
+	whole, err := w.House.Module.Store.Load(t.Context(), "t", p.Order)
+	require.NoError(t, err)
+	r, ok := whole.ReceiptOf(payments.ReceiptID(p.ID))
+	require.True(t, ok)
+	return r
 }
 
 // requireAnswer holds an answer against what its sample expects.
@@ -197,7 +226,7 @@ func TestDocumentsAreTheStandalones(t *testing.T) {
 	h := onaws.Build(w.Surroundings)
 	options := h.Door()
 	options.Docs = true
-	whole := web.NewServer(options, slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints())...)
+	whole := web.NewServer(options, catalogue.Endpoints(h)...)
 	apart := web.NewServer(h.Door(), documents.Of(h)...)
 	for _, path := range []string{"/openapi.json", "/openapi/payments.json", "/openapi/admin.json"} {
 		want, got := httptest.NewRecorder(), httptest.NewRecorder()

@@ -14,6 +14,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/identity"
 	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/secret"
@@ -33,6 +34,7 @@ type story struct {
 	store *store.Store
 	w     payments.Whole
 	now   time.Time
+	till  ids.ID // that makes the receipts; zero: the bank's
 }
 
 func (s *story) order(name string, hold bool) {
@@ -66,7 +68,8 @@ func (s *story) save(out payments.Outcome, errs ...error) {
 
 func (s *story) begin(m banks.Method) (n int) {
 	s.t.Helper()
-	out, p := payments.Begin(s.w, m, payments.Through{Account: account, Provider: "tbank", Fiscal: true}, "https://shop.example/back",
+	through := payments.Through{Account: account, Provider: "tbank", Fiscal: s.till.IsZero(), Till: s.till, Agent: !s.till.IsZero()}
+	out, p := payments.Begin(s.w, m, through, "https://shop.example/back",
 		[]payments.Answered{{Key: "key", Hash: "hash", At: s.now}}, s.now)
 	s.save(out)
 	return p.N
@@ -86,9 +89,11 @@ func (s *story) open(m banks.Method, bankID string) (n int) {
 func (s *story) news(n int, status banks.Status, how payments.Evidence) {
 	s.t.Helper()
 	p, _ := s.w.Payment(n)
-	s.save(payments.Apply(s.w, n, banks.News{BankID: p.BankID, Status: status, Word: "A WORD",
+	out := payments.Apply(s.w, n, banks.News{BankID: p.BankID, Status: status, Word: "A WORD",
 		Card:    banks.CardMask{Pan: "430000******0777", Brand: "visa", Expires: "12/28"},
-		Decline: banks.Decline{Code: banks.InsufficientFunds, Message: "Недостаточно средств"}}, how, s.now))
+		Decline: banks.Decline{Code: banks.InsufficientFunds, Message: "Недостаточно средств"}}, how, s.now)
+	out.Freeze(n, ledger.Terms{Account: account, Ours: ledger.Fee{BP: 250, Fixed: 5, Returned: true}, Theirs: ledger.Fee{BP: 190}})
+	s.save(out)
 }
 
 // tellPayments plays the stories of the payment module.
@@ -130,6 +135,9 @@ func tellPayments(t *testing.T, tbl table.Table) {
 
 	tellRefunds(s)
 	tellFulfilment(s)
+	s.till = ids.FromParts("till")
+	tellTills(s)
+	s.till = ids.ID{}
 
 	s.order("never opened", false)
 	house := payments.Alarm{Kind: payments.ForgedNotice, Object: account.String(), Detail: "its signature does not hold", OpenedAt: s.now}

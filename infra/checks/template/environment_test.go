@@ -19,6 +19,8 @@ import (
 
 	"giberno.ru/infra/checks/template"
 	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/ledger/settle"
+	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/onaws/workers"
 	"giberno.ru/shared/payments/wire/providers"
 	"giberno.ru/shared/platform/log"
@@ -35,6 +37,9 @@ var givenByLambda = []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCE
 var undeclared = map[string]string{
 	"AWS_ENDPOINT_URL": "of all services at once: `sam local` hands a declared variable of the developer's shell to the functions, and SAM's own calls are led nowhere by this one",
 }
+
+// ofOne are the variables of a single function, by name: nobody else is to hold a password that he does not use.
+var ofOne = map[string]string{"SMTP_URL": "workers/receipts", "SMTP_PASSWORD": "workers/receipts", "MAIL_FROM": "workers/receipts"}
 
 const queueVariable = "QUEUE_URL_"
 
@@ -75,11 +80,15 @@ func TestEnvironmentIsWhatTheCodeReads(t *testing.T) {
 		everywhere = append(everywhere, name)
 	}
 	for _, name := range code {
-		if !strings.HasPrefix(name, queueVariable) {
+		if !strings.HasPrefix(name, queueVariable) && ofOne[name] == "" {
 			require.Contains(t, everywhere, name, "a function reads it, and nobody gives it")
 		}
 	}
 	for _, f := range tmpl.Functions() {
+		for name, folder := range ofOne {
+			_, has := f.Environment[name]
+			require.Equal(t, folder == f.Folder, has, "%s: %s", f.Name, name)
+		}
 		for name, v := range f.Environment {
 			require.Contains(t, code, name, "%s declares what nobody reads", f.Name)
 			if strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {
@@ -89,14 +98,15 @@ func TestEnvironmentIsWhatTheCodeReads(t *testing.T) {
 	}
 }
 
-// A function has the address of exactly those queues that its role lets it send to.
+// A function has the address of exactly those queues that its role lets it send to, or whose jobs it may hide.
 func TestQueueAddressesFollowTheRoles(t *testing.T) {
 	t.Parallel()
 	tmpl := read(t)
 	for _, f := range tmpl.Functions() {
 		var may, has []string
 		for _, s := range tmpl.Statements(f.Role) {
-			if slices.Contains(s.Actions, "sqs:SendMessage") && s.Resources[0] != "RelayDeadQueue" { // Lambda itself sends there
+			spoken := slices.Contains(s.Actions, "sqs:SendMessage") || slices.Contains(s.Actions, "sqs:ChangeMessageVisibility")
+			if spoken && s.Resources[0] != "RelayDeadQueue" { // Lambda itself sends there
 				may = append(may, s.Resources...)
 			}
 		}
@@ -107,6 +117,17 @@ func TestQueueAddressesFollowTheRoles(t *testing.T) {
 			}
 		}
 		require.ElementsMatch(t, may, has, f.Name)
+	}
+}
+
+// What is secret among the parameters is shown by no description of the stack, and empty where nobody gives it.
+func TestPasswordsAreNotEchoed(t *testing.T) {
+	t.Parallel()
+	for name, p := range read(t).Parameters.Map() {
+		if strings.Contains(name, "Password") {
+			require.True(t, p.At("NoEcho").Truth(), name)
+			require.Empty(t, p.At("Default").Text(), name)
+		}
 	}
 }
 
@@ -164,7 +185,7 @@ func TestAlarmsAreOnMetricsThatAreWritten(t *testing.T) {
 	require.Positive(t, ours)
 }
 
-// Every kind of alarm that the payments raise, and the silence of every bank, rings.
+// Every kind of alarm that the payments and the ledger raise, and the silence of every bank, rings.
 func TestEveryKindOfTroubleRings(t *testing.T) {
 	t.Parallel()
 	var kinds, silent []string
@@ -178,11 +199,11 @@ func TestEveryKindOfTroubleRings(t *testing.T) {
 	}
 	text, err := os.ReadFile(filepath.Join(root, "shared", "payments", "alarm.go"))
 	require.NoError(t, err)
-	var known []string
+	known := []string{settle.NegativePayable, settle.SettlementMismatch, books.ReconciliationBreaks}
 	for _, found := range regexp.MustCompile(`AlarmKind = "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
 		known = append(known, found[1])
 	}
-	require.NotEmpty(t, known)
+	require.Greater(t, len(known), 3)
 	require.ElementsMatch(t, known, kinds)
 	require.ElementsMatch(t, providers.List(nil, clock.System{}, slog.New(slog.DiscardHandler)).Providers(), silent)
 }

@@ -28,7 +28,7 @@ func TestPermissionsAreNarrow(t *testing.T) {
 				require.Equal(t, onRows, len(s.Keys) > 0, "%s permits %s on any row", s.Where, action)
 			}
 			for _, key := range s.Keys {
-				require.Regexp(t, `^[A-Z]+#([A-Z]+#)*\*$`, key, "%s: a pattern ends at a whole word", s.Where)
+				require.Regexp(t, `^[A-Z]+#([A-Z]+#)*(\*|[A-Z]+)$`, key, "%s: a pattern ends at a whole word, or is a whole key", s.Where)
 			}
 			for _, r := range s.Resources {
 				require.True(t, r != "*" || slices.Contains(s.Actions, "xray:PutTraceSegments"), "%s is about everything", s.Where)

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -20,6 +21,9 @@ import (
 	"giberno.ru/infra/checks/process/world"
 	"giberno.ru/infra/checks/template"
 	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger/settle"
+	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/teller"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
@@ -27,25 +31,32 @@ import (
 
 // unseen are permissions that the replayed events do not use, each with what needs it.
 var unseen = map[string]string{
-	"PaymentsWorker.TakeJobs sqs:SendMessage":           "a notice that leaves a doubt, while its bank is silent, becomes a job",
-	"PaymentsWorker.WriteOrders dynamodb:PutItem PAY#*": "a notice may bring a receipt, and what is late or strange raises an alarm",
-	"AdminOrders.UnwrapKeys kms:Decrypt live":           live,
-	"AdminWriter.UnwrapKeys kms:Decrypt live":           live,
-	"BanksWebhook.UnwrapKeys kms:Decrypt live":          live,
-	"PaymentsPages.UnwrapKeys kms:Decrypt live":         live,
-	"PaymentsWorker.UnwrapKeys kms:Decrypt live":        live,
-	"PaymentsWriter.UnwrapKeys kms:Decrypt live":        live,
-	"StreamRelay.ReadStream dynamodb:GetRecords":        "Lambda polls the stream with the function's role",
-	"StreamRelay.ReadStream dynamodb:GetShardIterator":  "Lambda polls the stream with the function's role",
-	"StreamRelay.ReadStream dynamodb:DescribeStream":    "Lambda polls the stream with the function's role",
-	"StreamRelay.ReadStream dynamodb:ListStreams":       "Lambda polls the stream with the function's role",
-	"StreamRelay.BuryRecords sqs:SendMessage":           "Lambda sends what never passed to the on-failure destination",
-	"PaymentsWorker.TakeJobs sqs:ReceiveMessage":        "Lambda polls the queue with the function's role",
-	"PaymentsWorker.TakeJobs sqs:GetQueueAttributes":    "Lambda polls the queue with the function's role",
-	"FunctionBasics.WriteLogs logs:CreateLogStream":     "Lambda writes logs with the function's role",
-	"FunctionBasics.WriteLogs logs:PutLogEvents":        "Lambda writes logs with the function's role",
-	"FunctionBasics.Trace xray:PutTraceSegments":        "Lambda writes traces with the function's role",
-	"FunctionBasics.Trace xray:PutTelemetryRecords":     "Lambda writes traces with the function's role",
+	"PaymentsWorker.TakeJobs sqs:SendMessage":               "a notice that leaves a doubt, while its bank is silent, becomes a job",
+	"PaymentsWorker.WriteOrders dynamodb:PutItem PAY#*":     "a notice may bring a receipt, and what is late or strange raises an alarm",
+	"AdminOrders.UnwrapKeys kms:Decrypt live":               live,
+	"AdminWriter.UnwrapKeys kms:Decrypt live":               live,
+	"BanksWebhook.UnwrapKeys kms:Decrypt live":              live,
+	"PaymentsPages.UnwrapKeys kms:Decrypt live":             live,
+	"PaymentsWorker.UnwrapKeys kms:Decrypt live":            live,
+	"ReceiptsWorker.UnwrapKeys kms:Decrypt live":            live,
+	"PaymentsWriter.UnwrapKeys kms:Decrypt live":            live,
+	"StreamRelay.ReadStream dynamodb:GetRecords":            "Lambda polls the stream with the function's role",
+	"StreamRelay.ReadStream dynamodb:GetShardIterator":      "Lambda polls the stream with the function's role",
+	"StreamRelay.ReadStream dynamodb:DescribeStream":        "Lambda polls the stream with the function's role",
+	"StreamRelay.ReadStream dynamodb:ListStreams":           "Lambda polls the stream with the function's role",
+	"StreamRelay.BuryRecords sqs:SendMessage":               "Lambda sends what never passed to the on-failure destination",
+	"PaymentsWorker.TakeJobs sqs:ReceiveMessage":            "Lambda polls the queue with the function's role",
+	"PaymentsWorker.TakeJobs sqs:GetQueueAttributes":        "Lambda polls the queue with the function's role",
+	"ReceiptsWorker.TakeJobs sqs:ReceiveMessage":            "Lambda polls the queue with the function's role",
+	"ReceiptsWorker.TakeJobs sqs:GetQueueAttributes":        "Lambda polls the queue with the function's role",
+	"LedgerWorker.TakeJobs sqs:SendMessage":                 "a day of more entries than one job counts is gone on with by another job",
+	"LedgerWorker.RaiseAlarms dynamodb:PutItem PAY#HOUSE#*": "a debt beyond the limit, and entries that are not what their sums say, call an operator",
+	"LedgerWorker.TakeJobs sqs:ReceiveMessage":              "Lambda polls the queue with the function's role",
+	"LedgerWorker.TakeJobs sqs:GetQueueAttributes":          "Lambda polls the queue with the function's role",
+	"FunctionBasics.WriteLogs logs:CreateLogStream":         "Lambda writes logs with the function's role",
+	"FunctionBasics.WriteLogs logs:PutLogEvents":            "Lambda writes logs with the function's role",
+	"FunctionBasics.Trace xray:PutTraceSegments":            "Lambda writes traces with the function's role",
+	"FunctionBasics.Trace xray:PutTelemetryRecords":         "Lambda writes traces with the function's role",
 }
 
 const live = "the replayed events are of test mode; live mode is the same with its own key"
@@ -146,8 +157,8 @@ func usesOf(t *testing.T, f catalogue.Function) []template.Use {
 	var seen watch
 	around := w.Surroundings
 	around.Table, around.Queue, around.Keys = watchedTable{around.Table, &seen}, watchedQueue{around.Queue, &seen}, watchedKeys{around.Keys, &seen}
-	if f.Kind == catalogue.Schedule {
-		around.Clock = clock.At(world.At.Add(time.Hour)) // by then something is due
+	if f.Kind == catalogue.Schedule || f.Folder == "workers/settlements" {
+		around.Clock = clock.At(world.At.Add(24 * time.Hour)) // by then something is due, and a day is over
 	}
 	events := eventsOf(t, f.Folder, w)
 	for _, event := range events {
@@ -155,7 +166,7 @@ func usesOf(t *testing.T, f catalogue.Function) []template.Use {
 		require.NoError(t, err)
 	}
 	switch f.Kind {
-	case catalogue.Queue: // a batch that finds no time left
+	case catalogue.Queue, catalogue.Letters: // a batch that finds no time left
 		late, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := f.Build(around).Invoke(late, events[0])
@@ -198,7 +209,20 @@ func eventsOf(t *testing.T, folder string, w *world.World) [][]byte {
 		require.NotEqual(t, string(w.Notice), forged)
 		request("POST", "/api/a2c/notifications", forged, nil)
 	case "workers/webhook-retries":
-		list = append(list, noticeJob(t, sample, w))
+		list = append(list, noticeJob(t, sample, w), entryJob(t, sample, w))
+	case "workers/settlements":
+		list = append(list, sample, closeJob(t, sample, w)) // what is there already, and a day that is over
+	case "admin/pay-out-settlement":
+		list = append(list, sample)
+	case "admin/resolve-break":
+		request("POST", "/api/v1/admin/break/"+w.MissingHere.String()+"/resolve", `{"mode":"test","note":"not ours","posting":"suspend"}`, nil)
+	case "admin/run-reconciliation": // a payment that nobody here has heard of
+		line := ids.Reference(ids.Test, ids.FromParts("nobody"), 1) + ";1;Оплата;Успешно;1,00;;RUB;22.11.2026 13:00:00\n"
+		request("POST", "/api/v1/admin/reconciliation", world.EmptyRegister+line, nil)
+	case "admin/record-transfer":
+		list = append(list, bytes.Replace(sample, []byte(world.TransferReference), []byte("PP-78"), 1))
+	case "admin/list-payouts":
+		list = append(list, bytes.Replace(sample, []byte(`"rawQueryString": "mode=test"`), []byte(`"rawQueryString": "mode=test&partner=`+w.Partner.String()+`"`), 1))
 	}
 	return list
 }
@@ -222,11 +246,31 @@ func changed(t *testing.T, sample []byte, method, path, body string, headers map
 // noticeJob is a batch with one notice that could not be applied at once.
 func noticeJob(t *testing.T, sample []byte, w *world.World) []byte {
 	t.Helper()
+	return oneJob(t, sample, teller.JobNotice, teller.NoticeJob{Provider: "tbank", Raw: w.Notice})
+}
+
+// entryJob is a batch with one payment whose entry the ledger does not hold yet.
+func entryJob(t *testing.T, sample []byte, w *world.World) []byte {
+	t.Helper()
+	return oneJob(t, sample, jobs.Entry, teller.AttemptJob{Mode: ids.Test, Order: w.Paid.Order, N: 1})
+}
+
+// closeJob is a batch with the day that was still open when the world was made.
+func closeJob(t *testing.T, sample []byte, w *world.World) []byte {
+	t.Helper()
+	job, err := settle.CloseJob(w.Book, w.Day.Next())
+	require.NoError(t, err)
+	return oneJob(t, sample, job.Kind, job.Body)
+}
+
+// oneJob is a batch like the sample's with a single job.
+func oneJob(t *testing.T, sample []byte, kind string, about any) []byte {
+	t.Helper()
 	var event map[string]any
 	require.NoError(t, json.Unmarshal(sample, &event))
-	body, err := json.Marshal(teller.NoticeJob{Provider: "tbank", Raw: w.Notice})
+	body, err := json.Marshal(about)
 	require.NoError(t, err)
-	job, err := json.Marshal(queue.Job{Kind: teller.JobNotice, Version: 1, Key: "notice", Body: body})
+	job, err := json.Marshal(queue.Job{Kind: kind, Version: 1, Key: "one", Body: body})
 	require.NoError(t, err)
 	records := event["Records"].([]any)[:1]
 	records[0].(map[string]any)["body"] = string(job)

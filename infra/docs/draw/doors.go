@@ -10,6 +10,8 @@ import (
 
 	"giberno.ru/infra/checks"
 	identityapi "giberno.ru/shared/identity/api"
+	ledgerapi "giberno.ru/shared/ledger/api"
+	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
 	paymentsapi "giberno.ru/shared/payments/api"
 	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/platform/web"
@@ -18,8 +20,10 @@ import (
 // endpoints are what the domains hand out, by domain. A new domain adds its line here.
 func endpoints() map[string][]web.Endpoint {
 	return map[string][]web.Endpoint{
-		"payments": (&paymentsapi.Service{}).Endpoints(),
-		"identity": identityapi.New(identityapi.Config{}).Endpoints(),
+		"payments":           (&paymentsapi.Service{}).Endpoints(),
+		"identity":           identityapi.New(identityapi.Config{}).Endpoints(),
+		"ledger":             (&ledgerapi.Service{}).Endpoints(),
+		"ledger/reconciling": (&reconcilingapi.Service{}).Endpoints(),
 	}
 }
 

@@ -57,6 +57,9 @@ var scenes = []struct {
 	{"A bank without a till: the receipt by ATOL", (*stage).byOurTill},
 	{"An order is cancelled, another one expires", (*stage).cancelledAndExpired},
 	{"The books of both sides", (*stage).books},
+	{"The day is settled, and paid out", (*stage).settled},
+	{"The bank's register, with three planted differences", (*stage).reconciled},
+	{"Every balance is rebuilt from its entries", (*stage).verified},
 }
 
 // failure is what a fact that did not hold throws; play catches it.

@@ -24,6 +24,7 @@ type Found struct {
 	Asked   int // attempts of theirs that a bank was asked about
 	Moved   int // of them: those that stand otherwise now
 	Known   int // attempts that were opened after the backup, and are known again
+	Back    int // refunds that the data did not know, made after the backup
 	Silent  int // questions that no bank answered: ask again
 	Reasons []string
 }
@@ -50,10 +51,14 @@ type Asker struct {
 	Clock  clock.Clock
 }
 
+// refundsBack is how long before the backup a payment may have been taken for a refund of it to be looked for.
+const refundsBack = payments.MaxLife
+
 // Ask asks the banks about those of the orders that may have changed after since: about each attempt that the data knows,
-// final or not, for a payment that was declined may have been paid by the payer's next try; and, while an order takes
-// payments, about attempts that the data does not know. What the banks say is applied by the ordinary rules. Due keys of
-// what is still open are set to now, so that the first sweep goes on asking. It may be repeated.
+// final or not, for a payment that was declined may have been paid by the payer's next try, and one that was paid may have
+// been given back; and, while an order takes payments, about attempts that the data does not know. What the banks say is
+// applied by the ordinary rules. Due keys of what is still open are set to now, so that the first sweep goes on asking. It
+// may be repeated.
 func (a Asker) Ask(ctx context.Context, orders []Order, since time.Time) (Found, error) {
 	tally := &tally{}
 	var all sync.WaitGroup
@@ -120,13 +125,13 @@ func (t *tally) silent(reference string, err error) {
 }
 
 // couldChange reports an order of which a bank may know more than we do: one that changed lately, that could still be paid
-// lately, or that has an attempt which is not final.
+// lately, or that has an attempt which is not final, or a payment which a partner or the bank may have given back lately.
 func couldChange(w payments.Whole, since time.Time) bool {
 	if !w.UpdatedAt().Before(since) || !w.Closed() && !w.Order.ExpiresAt.Before(since) {
 		return true
 	}
 	for _, p := range w.Payments {
-		if p.Watched() {
+		if p.Asked() || w.Refundable(p.N) > 0 && !p.UpdatedAt.Before(since.Add(-refundsBack)) {
 			return true
 		}
 	}
@@ -137,24 +142,11 @@ func couldChange(w payments.Whole, since time.Time) bool {
 func (a Asker) all(ctx context.Context, w payments.Whole, found *tally) error {
 	quiet := false
 	for n := 1; n <= len(w.Payments); n++ {
-		was, _ := w.Payment(n)
-		after, err := a.Teller.Ask(ctx, w, n)
-		switch {
-		case errors.Is(err, teller.ErrBankSilent):
-			quiet = true
-			found.silent(was.Reference(), err)
-			continue
-		case err != nil:
-			return fmt.Errorf("attempt %s: %w", was.ID, err)
+		after, answered, err := a.attempt(ctx, w, n, found)
+		if err != nil {
+			return err
 		}
-		w = after
-		is, _ := w.Payment(n)
-		found.add(func(f *Found) {
-			f.Asked++
-			if is.Status != was.Status {
-				f.Moved++
-			}
-		})
+		w, quiet = after, quiet || !answered
 	}
 	if !quiet && !w.Closed() {
 		var err error
@@ -163,6 +155,41 @@ func (a Asker) all(ctx context.Context, w payments.Whole, found *tally) error {
 		}
 	}
 	return a.dueNow(ctx, w)
+}
+
+// attempt asks about attempt n; answered is false where its bank was silent.
+func (a Asker) attempt(ctx context.Context, w payments.Whole, n int, found *tally) (after payments.Whole, answered bool, err error) {
+	was, _ := w.Payment(n)
+	if w, err = a.suspect(ctx, w, n); err != nil {
+		return w, false, err
+	}
+	after, err = a.Teller.Ask(ctx, w, n)
+	if errors.Is(err, teller.ErrBankSilent) {
+		found.silent(was.Reference(), err)
+		return w, false, nil
+	}
+	if err != nil {
+		return w, false, fmt.Errorf("attempt %s: %w", was.ID, err)
+	}
+	is, _ := after.Payment(n)
+	found.add(func(f *Found) {
+		f.Asked++
+		f.Back += len(after.Refunds) - len(w.Refunds)
+		if is.Status != was.Status {
+			f.Moved++
+		}
+	})
+	return after, true, nil
+}
+
+// suspect says that money of a paid attempt may have gone back without our knowing, for the row of its refund may be lost.
+// The bank's answer clears it; should the bank be silent, its due key goes on asking, whatever becomes of this run.
+func (a Asker) suspect(ctx context.Context, w payments.Whole, n int) (payments.Whole, error) {
+	out := payments.Suspected(w, n, a.Clock.Now().Truncate(time.Millisecond))
+	if err := a.Store.Save(ctx, out); err != nil {
+		return w, fmt.Errorf("order %s: %w", w.Order.ID, err)
+	}
+	return out.After, nil
 }
 
 // findLost looks for attempts that were opened after the backup. One that a bank knows takes its old number again, as an
@@ -262,8 +289,8 @@ func (a Asker) dueNow(ctx context.Context, w payments.Whole) error {
 
 // Print tells an operator what came of asking.
 func (f Found) Print(out io.Writer, since time.Time) {
-	fmt.Fprintf(out, "%d orders may have changed since %s: %d attempts asked about, %d of them moved, %d attempts known again, %d questions without an answer\n",
-		f.Orders, since.UTC().Format(time.RFC3339), f.Asked, f.Moved, f.Known, f.Silent)
+	fmt.Fprintf(out, "%d orders may have changed since %s: %d attempts asked about, %d of them moved, %d attempts known again, %d refunds found, %d questions without an answer\n",
+		f.Orders, since.UTC().Format(time.RFC3339), f.Asked, f.Moved, f.Known, f.Back, f.Silent)
 	for _, reason := range f.Reasons {
 		fmt.Fprintln(out, "  "+reason)
 	}

@@ -130,6 +130,16 @@ func (w *world) pay(bankID string) {
 	require.NoError(w.t, err)
 }
 
+// paid makes an order whose first attempt is paid, as the data knows.
+func (w *world) paid(name string) payments.Order {
+	w.t.Helper()
+	o := w.order(name, true)
+	w.pay(ids.Reference(ids.Test, o.ID, 1))
+	_, whole := w.ask(o, start)
+	require.Equal(w.t, payments.OrderPaid, whole.Status())
+	return o
+}
+
 func (w *world) ask(o payments.Order, since time.Time) (gap.Found, payments.Whole) {
 	w.t.Helper()
 	found, err := w.asker.Ask(w.t.Context(), []gap.Order{{Mode: o.Mode, ID: o.ID}}, since)
@@ -194,16 +204,64 @@ func TestAsk(t *testing.T) {
 		require.Zero(t, found.Known)
 		require.Empty(t, whole.Payments)
 	})
-	t.Run("MoneyThatWentBackCallsAnOperator", func(t *testing.T) {
+	t.Run("ARefundWhoseRowIsLostIsFound", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		o := w.order("a", true)
-		w.pay(ids.Reference(ids.Test, o.ID, 1))
-		w.ask(o, start)
+		o := w.paid("a")
+		w.clock.Advance(24 * time.Hour) // it was paid long before the backup
+		_, err := w.bank.Refund(t.Context(), ids.Reference(ids.Test, o.ID, 1), 50_000)
+		require.NoError(t, err)
+		found, whole := w.ask(o, start.Add(12*time.Hour))
+		require.Equal(t, gap.Found{Orders: 1, Asked: 1, Back: 1}, found)
+		require.Len(t, whole.Refunds, 1)
+		require.Equal(t, payments.ByBank, whole.Refunds[0].Source)
+		require.Equal(t, payments.RefundSucceeded, whole.Refunds[0].Status)
+		require.True(t, whole.Raised(payments.RefundedAtBank, whole.Payments[0].ID.String()))
+		require.False(t, whole.Payments[0].Suspect)
+		require.Equal(t, int64(100_000), whole.Refundable(1), "what went back cannot go back again")
+		_, _, err = payments.BeginRefund(whole, 1, payments.RefundWish{Amount: 100_001, Source: payments.ByPartner, Author: "token", Key: "again", Hash: "again"}, w.clock.Now())
+		require.ErrorIs(t, err, payments.ErrExceedsRefundable)
+
+		found, again := w.ask(o, start.Add(12*time.Hour))
+		require.Zero(t, found.Back, "asking again finds nothing more")
+		require.Equal(t, whole.Refunds, again.Refunds)
+	})
+	t.Run("ARefundOfAllIsFound", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		o := w.paid("a")
 		_, err := w.bank.Refund(t.Context(), ids.Reference(ids.Test, o.ID, 1), 0)
 		require.NoError(t, err)
 		_, whole := w.ask(o, start)
 		require.True(t, whole.Raised(payments.RefundedAtBank, whole.Payments[0].ID.String()))
+		require.Equal(t, payments.OrderRefunded, whole.Status())
+		require.Zero(t, whole.Refundable(1))
+	})
+	t.Run("ASilentBankLeavesAPaidAttemptSuspected", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		o := w.paid("a")
+		_, err := w.bank.Refund(t.Context(), ids.Reference(ids.Test, o.ID, 1), 50_000)
+		require.NoError(t, err)
+		w.silent = true
+		found, whole := w.ask(o, start)
+		require.Equal(t, 1, found.Silent)
+		require.True(t, whole.Payments[0].Suspect, "should this run be given up, its due key goes on asking")
+		require.Equal(t, start, whole.Payments[0].Due)
+		w.silent = false
+		require.NoError(t, w.asker.Teller.AskDuty(t.Context(), whole, 1))
+		_, whole = w.ask(o, start)
+		require.Len(t, whole.Refunds, 1)
+	})
+	t.Run("APaidAttemptThatNothingWentBackOfIsClear", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		o := w.paid("a")
+		found, whole := w.ask(o, start)
+		require.Equal(t, gap.Found{Orders: 1, Asked: 1}, found)
+		require.False(t, whole.Payments[0].Suspect)
+		require.Empty(t, whole.Alarms)
+		require.Equal(t, total.Amount, whole.Refundable(1))
 	})
 	t.Run("ASilentBankIsNotedAndChangesNothing", func(t *testing.T) {
 		t.Parallel()
@@ -223,11 +281,14 @@ func TestAsk(t *testing.T) {
 	t.Run("OrdersThatNothingCanHaveHappenedToAreLeftAlone", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		o := w.order("a", true)
-		w.pay(ids.Reference(ids.Test, o.ID, 1))
+		o := w.paid("a")
+		found, _ := w.ask(o, start.Add(payments.MaxLife+time.Minute))
+		require.Zero(t, found.Orders, "a refund of so old a payment is the register's to find")
+		_, err := w.bank.Refund(t.Context(), ids.Reference(ids.Test, o.ID, 1), 0)
+		require.NoError(t, err)
 		w.ask(o, start)
-		found, _ := w.ask(o, start.Add(time.Minute))
-		require.Zero(t, found.Orders)
+		found, _ = w.ask(o, start.Add(time.Minute))
+		require.Zero(t, found.Orders, "nothing is left of it")
 	})
 	t.Run("ErrNoSuchOrder", func(t *testing.T) {
 		t.Parallel()
@@ -251,5 +312,6 @@ func TestPrint(t *testing.T) {
 	var out bytes.Buffer
 	gap.Found{Orders: 3, Silent: 1, Reasons: []string{"t01: no road"}}.Print(&out, start)
 	require.Contains(t, out.String(), "3 orders may have changed since 2026-03-02T09:00:00Z")
+	require.Contains(t, out.String(), "0 refunds found")
 	require.Contains(t, out.String(), "t01: no road")
 }

@@ -157,7 +157,8 @@ func (p *Platform) Sweep(ctx context.Context) error {
 	for _, m := range []ids.Mode{ids.Test, ids.Live} {
 		for shard := range store.Shards {
 			_, err := p.Payments.Sweeper.Sweep(ctx, m, shard)
-			failed = append(failed, err)
+			_, overErr := p.Books.Sweeper.Sweep(ctx, m, shard) // the ledger's days have as many shards
+			failed = append(failed, err, overErr)
 			if ctx.Err() != nil {
 				return errors.Join(failed...)
 			}

@@ -16,17 +16,23 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	_ "time/tzdata" // a partner's business day has his zone, wherever this runs
 
 	atolsim "giberno.ru/infra/simulators/atol"
 	tbanksim "giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/identity"
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
+	ledgerapi "giberno.ru/shared/ledger/api"
+	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
+	"giberno.ru/shared/ledger/register/xlsx"
 	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/notify/mail/outbox"
 	"giberno.ru/shared/notify/mail/smtp"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
+	"giberno.ru/shared/payments/wire/books/calls"
+	"giberno.ru/shared/payments/wire/books/matching"
 	"giberno.ru/shared/payments/wire/onaws/letters"
 	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/payments/wire/providers"
@@ -62,6 +68,8 @@ type Platform struct {
 	Identity *identitystore.Store
 	Payments *wire.Module
 	Books    *books.Books
+	Ledger   *ledgerapi.Service
+	Matching *reconcilingapi.Service
 	Bank     *tbanksim.Bank   // nil without a demo
 	Fiscal   *atolsim.Service // the same
 	Demo     Demo
@@ -141,6 +149,9 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	}
 	parts.Letter = letters.LetterOf(parts)
 	p.Payments, p.Books = wire.New(parts), books.New(parts)
+	p.Ledger = calls.Of(parts, p.Books, p.Payments.Service.Cursors)
+	p.Ledger.Spreadsheet = xlsx.Write
+	p.Matching = matching.Of(parts, p.Books, p.Payments.Service.Cursors, "")
 	p.admin = identityapi.New(identityapi.Config{Store: p.Identity, Clock: p.Clock, Random: p.Random,
 		Signer: p.Payments.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.Payments.Store}})
 	if !p.NoDemo {
@@ -181,7 +192,7 @@ func openKeys(path, data string, random io.Reader) (*secret.KeyFile, error) {
 
 // Endpoints lists every endpoint of the platform.
 func (p *Platform) Endpoints() []web.Endpoint {
-	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.admin.Endpoints())
+	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.Ledger.Endpoints(), p.Matching.Endpoints(), p.admin.Endpoints())
 }
 
 func (p *Platform) mount() http.Handler {

@@ -19,8 +19,9 @@ import (
 // Verified is what a look through all rows of the data found.
 type Verified struct {
 	store.Audit
-	Ledger ledgerstore.Audit
-	Rows   int // of all domains
+	Ledger      ledgerstore.Audit
+	Settlements int
+	Rows        int // of all domains
 }
 
 // Verify holds the data in a file (a folder's giberno.db, or a backup) against the invariants. No process may hold it; no
@@ -36,17 +37,24 @@ func Verify(ctx context.Context, path string) (v Verified, err error) {
 		return v, err
 	}
 	auditor, books := store.NewAuditor(), ledgerstore.NewAuditor()
+	chains, reconciled := ledgerstore.NewChains(), ledgerstore.NewReconciled()
 	var places placed
 	err = everyRow(ctx, f, t, func(row table.Row) {
 		v.Rows++
 		auditor.Add(row)
-		books.Add(row)
+		chains.Add(row)
+		reconciled.Add(row)
+		if !ledgerstore.IsOfChain(row.Key) && !ledgerstore.IsOfReconciliation(row.Key) {
+			books.Add(row)
+		}
 		places.take(row)
 	})
 	if err != nil {
 		return v, err
 	}
 	v.Audit, v.Ledger = auditor.Done(), books.Done()
+	settlements, broken := chains.Done()
+	v.Settlements, v.Ledger.Breaches = settlements, slices.Concat(v.Ledger.Breaches, broken, reconciled.Done())
 	v.Breaches = append(v.Breaches, v.Ledger.Breaches...)
 	v.More += v.Ledger.More
 	wrong, err := places.compare(ctx, f, t)

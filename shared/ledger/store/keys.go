@@ -17,6 +17,7 @@ import (
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/reconcile"
 	"giberno.ru/shared/platform/table"
 )
 
@@ -123,3 +124,49 @@ func payoutsPK(m ids.Mode) string { return Prefix + "PAYOUT#" + string(m) }
 func payoutPlace(s ledger.Settlement) table.Key {
 	return table.Key{PK: payoutsPK(s.Mode), SK: stamp(s.ClosedAt) + "#" + s.ID.String()}
 }
+
+// breakKey is a break by its id.
+func breakKey(m ids.Mode, id ids.ID) table.Key {
+	return table.Key{PK: Prefix + "BREAK#" + string(m) + "#" + id.String(), SK: "B"}
+}
+
+// breaksPK lists the breaks of a mode that are in a state.
+func breaksPK(m ids.Mode, state reconcile.State) string {
+	return Prefix + "BREAKS#" + string(m) + "#" + string(state)
+}
+
+// breakPlace is where a break stands among all of its state, by age.
+func breakPlace(b Break) table.Key {
+	return table.Key{PK: breaksPK(b.Mode(), b.State), SK: stamp(b.FirstSeen) + "#" + b.ID.String()}
+}
+
+// keptPK lists the breaks that the next run of a side has to know.
+func keptPK(side string) string { return Prefix + "KEPT#" + side }
+
+const (
+	aliveSK    = "A#" // in transit or open
+	vanishedSK = "V#" // by the period of the run that no longer found them
+)
+
+// keptPlace is where a break waits for the next run of its side.
+func keptPlace(b Break) table.Key { return table.Key{PK: keptPK(b.Account), SK: keptSK(b)} }
+
+func keptSK(b Break) string {
+	if alive(b.State) {
+		return aliveSK + b.ID.String()
+	}
+	return vanishedSK + stamp(b.VanishedIn) + "#" + b.ID.String()
+}
+
+// runsPK lists the reconciliations of a side.
+func runsPK(side string) string { return Prefix + "RUNS#" + side }
+
+const runsSK = "R#"
+
+// runKey is the reconciliation of a side's period.
+func runKey(r Run) table.Key {
+	return table.Key{PK: runsPK(r.Side), SK: runsSK + stamp(r.From) + "#" + stamp(r.To)}
+}
+
+// breaksHeadKey counts the breaks of a side that are alive.
+func breaksHeadKey(side string) table.Key { return table.Key{PK: runsPK(side), SK: "HEAD"} }

@@ -25,6 +25,7 @@ var entryFields = []field[ledger.Recorded]{
 	text("knd", func(r *ledger.Recorded) *ledger.Kind { return &r.Kind }),
 	uuid("obj", func(r *ledger.Recorded) *ids.ID { return &r.Object }),
 	uuid("acc", func(r *ledger.Recorded) *ids.ID { return &r.Through }),
+	text("rfr", func(r *ledger.Recorded) *string { return &r.Reference }),
 	instant("hat", func(r *ledger.Recorded) *time.Time { return &r.At }),
 	document("pst", func(r *ledger.Recorded) *[]ledger.Posting { return &r.Postings }, func(p *[]ledger.Posting) bool { return len(*p) == 0 }),
 	number("xp", func(r *ledger.Recorded) *int64 { return &r.Facts.Paid }),

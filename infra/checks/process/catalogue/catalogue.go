@@ -10,11 +10,12 @@ import (
 
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/documents"
+	"giberno.ru/shared/payments/wire/onaws/ledgers"
 	"giberno.ru/shared/payments/wire/onaws/pages"
+	"giberno.ru/shared/payments/wire/onaws/reconciliations"
+	"giberno.ru/shared/payments/wire/onaws/registers"
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
-	"giberno.ru/shared/payments/wire/onaws/workers"
 	"giberno.ru/shared/platform/host/onlambda"
-	"giberno.ru/shared/platform/host/onlambda/batch"
 	"giberno.ru/shared/platform/host/onlambda/gateway"
 	"giberno.ru/shared/platform/web"
 )
@@ -29,11 +30,15 @@ const (
 	Pages    Kind = "pages"    // a group of web pages behind API Gateway
 	Stream   Kind = "stream"   // of the table
 	Queue    Kind = "queue"    // of SQS
+	Letters  Kind = "letters"  // of SQS, too: it writes to people, so it carries templates and a mailer
 	Schedule Kind = "schedule" // of EventBridge
 )
 
 // HTTP reports a kind that answers requests.
 func (k Kind) HTTP() bool { return k == JSON || k == Webhook || k == Pages }
+
+// OfQueue reports a kind that takes batches of SQS.
+func (k Kind) OfQueue() bool { return k == Queue || k == Letters }
 
 // Function is one Lambda.
 type Function struct {
@@ -42,23 +47,64 @@ type Function struct {
 	Main   string // the text of its main.go
 	// Routes are the methods and paths that lead to it, as "POST /api/v1/order".
 	Routes []string
+	Zones  bool // it reckons business days, and carries the time zones of the world
 	// Build makes its handler in given surroundings.
 	Build func(surroundings.Surroundings) onlambda.Invocation
 }
+
+// module is where the functions of some endpoints get their calls from.
+type module struct {
+	from  string // below wire/onaws; "": onaws itself
+	makes string // the function that makes the calls: "Payments"
+	zones bool
+}
+
+var (
+	ofPayments = module{makes: "Payments"}
+	ofBanks    = module{from: "webhooks", makes: "Payments"}
+	ofAdmin    = module{makes: "Admin"}
+	ofLedger   = module{from: "ledgers", makes: "Ledger", zones: true}
+	ofFiles    = module{from: "registers", makes: "Ledger", zones: true}
+	ofClosing  = module{from: "closings", makes: "Ledger", zones: true}
+	ofMatching = module{from: "reconciliations", makes: "Reconciliation", zones: true}
+)
 
 // Functions lists every function, by folder.
 func Functions() []Function {
 	house := onaws.Build(surroundings.OfLambda(surroundings.NoQueue{})) // nothing is opened: only the shapes are looked at
 	var list []Function
 	for _, e := range onaws.PaymentsOf(house).Endpoints() {
-		list = append(list, endpoint(e, "Payments"))
+		from := ofPayments
+		if strings.HasPrefix(e.Operation.Name, "notify-") {
+			from = ofBanks
+		}
+		list = append(list, endpoint(e, from))
 	}
 	for _, e := range onaws.AdminOf(house).Endpoints() {
-		list = append(list, endpoint(e, "Admin"))
+		list = append(list, endpoint(e, ofAdmin))
 	}
-	list = append(list, payerPages(house), showDocs(house), relay, webhookRetries, sweeper)
+	for _, e := range ledgers.LedgerOf(house).Endpoints() {
+		from := ofLedger
+		switch e.Operation.Name {
+		case "get-register":
+			from = ofFiles
+		case "close-settlement":
+			from = ofClosing
+		}
+		list = append(list, endpoint(e, from))
+	}
+	for _, e := range reconciliations.ReconciliationOf(house).Endpoints() {
+		list = append(list, endpoint(e, ofMatching))
+	}
+	list = append(list, payerPages(house), showDocs(house), relay, webhookRetries, receipts, settlements, sweeper)
 	slices.SortFunc(list, func(a, b Function) int { return strings.Compare(a.Folder, b.Folder) })
 	return list
+}
+
+// Endpoints lists every JSON endpoint and notice of a house, as its functions serve them.
+func Endpoints(h *onaws.House) []web.Endpoint {
+	return slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints(), registers.LedgerOf(h).Endpoints(),
+		reconciliations.ReconciliationOf(h).Endpoints())
 }
 
 func routesOf(endpoints ...web.Endpoint) []string {
@@ -70,22 +116,21 @@ func routesOf(endpoints ...web.Endpoint) []string {
 }
 
 // endpoint is the function of one endpoint of JSON, or of a bank's notifications.
-func endpoint(e web.Endpoint, module string) Function {
+func endpoint(e web.Endpoint, m module) Function {
 	op := e.Operation
-	f := Function{Folder: "payments/" + op.Name, Kind: JSON, Routes: routesOf(e)}
-	from := "onaws"
+	f := Function{Folder: "payments/" + op.Name, Kind: JSON, Routes: routesOf(e), Zones: m.zones}
+	from := path.Join("onaws", m.from)
 	switch {
 	case strings.HasPrefix(op.Name, "notify-"):
 		f.Folder, f.Kind = "banks/"+op.Name, Webhook
-		from = "onaws/webhooks"
 	case strings.HasPrefix(op.Path, "/api/v1/admin/"):
 		f.Folder = "admin/" + op.Name
 	}
-	receiver := strings.ToLower(module[:1])
-	f.Main = fmt.Sprintf(mainOfEndpoint, op.Name, f.Routes[0], from, receiver, path.Base(from), module, methodOf(op.Name))
+	receiver := strings.ToLower(m.makes[:1])
+	f.Main = fmt.Sprintf(mainOfEndpoint, op.Name, f.Routes[0], from, receiver, path.Base(from), m.makes, methodOf(op.Name))
 	f.Build = func(s surroundings.Surroundings) onlambda.Invocation {
 		h := onaws.Build(s)
-		all := slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints())
+		all := Endpoints(h)
 		i := slices.IndexFunc(all, func(e web.Endpoint) bool { return e.Operation.Name == op.Name })
 		return gateway.Of(h.Door(), all[i])
 	}
@@ -167,35 +212,4 @@ func main() {
 			return gateway.Of(h.Door(), documents.Of(h)...)
 		},
 	}
-}
-
-const mainOfWorker = `// Command %s
-package main
-
-import (
-	"giberno.ru/shared/payments/wire/onaws/workers"
-	"giberno.ru/shared/platform/host/%s"
-)
-
-func main() { %s(workers.%s()) }
-`
-
-var relay = Function{
-	Folder: "workers/relay", Kind: Stream,
-	Main:  fmt.Sprintf(mainOfWorker, "relay turns the changes of the table's stream into jobs.", "onlambda/batch", "batch.ServeStream", "Relay"),
-	Build: func(s surroundings.Surroundings) onlambda.Invocation { return batch.Stream(workers.RelayOf(s)) },
-}
-
-var webhookRetries = Function{
-	Folder: "workers/webhook-retries", Kind: Queue,
-	Main: fmt.Sprintf(mainOfWorker, "webhook-retries does the jobs of the queue webhook-retries.", "onlambda/batch", "batch.ServeQueue", "WebhookRetries"),
-	Build: func(s surroundings.Surroundings) onlambda.Invocation {
-		return batch.Queue(workers.WebhookRetriesOf(s))
-	},
-}
-
-var sweeper = Function{
-	Folder: "workers/sweeper", Kind: Schedule,
-	Main:  fmt.Sprintf(mainOfWorker, "sweeper works off due keys every minute.", "onlambda", "onlambda.ServeSchedule", "Sweeper"),
-	Build: func(s surroundings.Surroundings) onlambda.Invocation { return onlambda.Schedule(workers.SweeperOf(s)) },
 }

@@ -18,6 +18,10 @@ func callsOf(w *world.World) map[string]call {
 		c.token = w.OperatorToken
 		calls["admin/"+folder] = c
 	}
+	for folder, c := range ofLedger(w) {
+		c.token = w.OperatorToken
+		calls["admin/"+folder] = c
+	}
 	calls["payments/payer-pages"] = call{route: "GET /p/{link}", path: "/p/" + w.Link, says: "Школа «Понимаю»"}
 	calls["docs/show-docs"] = call{route: "GET /openapi.json", path: "/openapi.json", says: `"operationId":"create-order"`}
 	return calls
@@ -44,6 +48,31 @@ func ofPayments(w *world.World) map[string]call {
 		"list-methods":    {query: "currency=RUB&country=RU", says: `"code":"card"`},
 		"find-receipt": {body: fmt.Sprintf(`{"url":"https://consumer.1-ofd.ru/v1?fn=9999078900000001&fp=3449555941&i=133","order_uuid":%q}`, w.Paid.Order),
 			status: 201, says: `"verified":false`},
+		"get-balance":      {says: `"reserved":{"amount":`},
+		"get-statement":    {query: fmt.Sprintf("currency=RUB&from=%s&to=%s", w.Day, w.Day), says: `"kind":"refunded"`},
+		"list-settlements": {query: "limit=10", says: w.Settlement.String()},
+		"get-settlement":   {path: "/api/v1/settlement/" + w.Settlement.String(), says: `"status":"closed"`},
+		"get-register":     {path: "/api/v1/settlement/" + w.Settlement.String() + "/register", says: w.Given.Order.String()},
+	}
+}
+
+// ofLedger are the operators' calls on the ledger.
+func ofLedger(w *world.World) map[string]call {
+	day, after := string(w.Day), string(w.Day.Next().Next())
+	period := fmt.Sprintf(`"mode":"test","account_id":%q,"from":%q,"to":%q`, w.Account, day, after)
+	broken := "/api/v1/admin/break/" + w.MissingThere.String()
+	return map[string]call{
+		"run-reconciliation": {query: fmt.Sprintf("mode=test&account=%s&from=%s&to=%s&grace_hours=0", w.Account, day, after),
+			body: world.EmptyRegister, media: "text/csv", says: `"matched":0`},
+		"match-payouts":      {body: "{" + period + `,"transfers":[{"date":"` + day + `","amount":{"amount":100000,"currency":"RUB"},"document":"417"}]}`, says: `"lines":1`},
+		"list-breaks":        {query: "mode=test", says: w.MissingThere.String()},
+		"assign-break":       {path: broken + "/assign", body: fmt.Sprintf(`{"mode":"test","operator":%q}`, identitystore.FirstOperator()), says: `"owner":"`},
+		"resolve-break":      {path: broken + "/resolve", body: `{"mode":"test","note":"found in the next register","posting":"none"}`, says: `"state":"resolved"`},
+		"list-payouts":       {query: "mode=test", says: w.Settlement.String()},
+		"pay-out-settlement": {path: "/api/v1/admin/settlement/" + w.Settlement.String() + "/paid-out", query: "mode=test", body: `{"reference":"PP-1047"}`, key: "payout-1", says: `"status":"paid_out"`},
+		"close-settlement":   {body: fmt.Sprintf(`{"partner":%q,"mode":"test","currency":"RUB","day":%q}`, w.Partner, w.Day), status: 202, says: w.Settlement.String()},
+		"record-transfer": {body: fmt.Sprintf(`{"account":%q,"partner":%q,"mode":"test","amount":{"amount":100000,"currency":"RUB"},"reference":%q}`, w.Account, w.Partner, world.TransferReference),
+			key: "transfer-1", status: 201, says: `"reference":"PP-77"`},
 	}
 }
 

@@ -4,19 +4,15 @@ package samples
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"giberno.ru/infra/checks/process/catalogue"
 	"giberno.ru/infra/checks/process/world"
-	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/payments/teller"
-	"giberno.ru/shared/platform/queue"
 )
 
 // Sample is the event of one function with the answer that is due.
@@ -37,8 +33,8 @@ func All(w *world.World) ([]Sample, error) {
 		switch f.Kind {
 		case catalogue.Stream:
 			s, err = stream(w)
-		case catalogue.Queue:
-			s, err = messages(w)
+		case catalogue.Queue, catalogue.Letters:
+			s, err = messages(w, f.Folder)
 		case catalogue.Schedule:
 			s = Sample{Event: []byte(`{"shards":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}`), Says: "{}"}
 		case catalogue.Webhook:
@@ -71,6 +67,7 @@ type call struct {
 	query  string
 	token  string
 	body   string
+	media  string // of the body; "" is JSON
 	key    string
 	status int
 	says   string
@@ -93,7 +90,7 @@ func (c call) sample(routes []string) (Sample, error) {
 		headers["authorization"] = "Bearer " + c.token
 	}
 	if c.body != "" {
-		headers["content-type"], headers["content-length"] = "application/json", fmt.Sprint(len(c.body))
+		headers["content-type"], headers["content-length"] = cmp.Or(c.media, "application/json"), fmt.Sprint(len(c.body))
 	}
 	if c.key != "" {
 		headers["idempotency-key"] = c.key
@@ -152,37 +149,6 @@ func notice(w *world.World, f catalogue.Function) (Sample, error) {
 	at["accountId"], at["apiId"], at["domainPrefix"], at["domainName"] = "anonymous", "abc123", "abc123", "abc123.lambda-url.eu-central-1.on.aws"
 	raw, err := marshal(event)
 	return Sample{Event: raw, Status: 200, Says: says}, err
-}
-
-// messages is a batch of two jobs: ask the bank about the pending payment, and the same of an order that nobody knows, which
-// ends among the dead letters.
-func messages(w *world.World) (Sample, error) {
-	var batch events.SQSEvent
-	for i, order := range []ids.ID{w.Pending.Order, ids.FromParts("no order")} {
-		body, err := json.Marshal(teller.AttemptJob{Mode: ids.Test, Order: order, N: 1})
-		if err != nil {
-			return Sample{}, err
-		}
-		job, err := json.Marshal(queue.Job{Kind: teller.JobAsk, Version: 1, Key: "sample", Body: body})
-		if err != nil {
-			return Sample{}, err
-		}
-		batch.Records = append(batch.Records, message(fmt.Sprintf("19dd0b57-b21e-4ac1-bd88-01bbb068cb7%d", i), string(job)))
-	}
-	raw, err := marshal(batch)
-	return Sample{Event: raw, Says: `{"batchItemFailures":[]}`}, err
-}
-
-func message(id, body string) events.SQSMessage {
-	return events.SQSMessage{
-		MessageId: id, ReceiptHandle: "receipt-" + id, Body: body, EventSource: "aws:sqs", AWSRegion: "eu-central-1",
-		EventSourceARN: "arn:aws:sqs:eu-central-1:123456789012:giberno-webhook-retries",
-		Attributes: map[string]string{
-			"ApproximateReceiveCount": "1", "SentTimestamp": fmt.Sprint(world.At.UnixMilli()), "SenderId": "AROAEXAMPLE:fn",
-			"ApproximateFirstReceiveTimestamp": fmt.Sprint(world.At.UnixMilli() + 5),
-		},
-		MessageAttributes: map[string]events.SQSMessageAttribute{},
-	}
 }
 
 func marshal(v any) ([]byte, error) {

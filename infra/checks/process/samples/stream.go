@@ -12,8 +12,9 @@ import (
 	"giberno.ru/shared/platform/table"
 )
 
-// stream is a batch of the table's stream: what happened to the paid order, as DynamoDB would tell it. The last change of its
-// payment is told as if its outcome had been unknown before, so that a job follows from it.
+// stream is a batch of the table's stream: what happened to a paid order and to one whose receipt was made by a till of ours,
+// as DynamoDB would tell it. The last change of the payments is told as if their outcome had been unknown before, so that
+// jobs follow from it.
 func stream(w *world.World) (Sample, error) {
 	changes, err := w.Table.Changes(context.Background(), streamBatch)
 	if err != nil {
@@ -21,7 +22,7 @@ func stream(w *world.World) (Sample, error) {
 	}
 	records := []any{}
 	for _, c := range changes {
-		if !strings.Contains(c.Key().PK, w.Paid.Order.String()) {
+		if !strings.Contains(c.Key().PK, w.Paid.Order.String()) && !strings.Contains(c.Key().PK, w.Printed.Order.String()) {
 			continue
 		}
 		if c.OldExists && c.New.Attrs["st"] == table.S(string(payments.Paid)) && c.Old.Attrs["st"] == table.S(string(payments.Pending)) {
@@ -33,7 +34,7 @@ func stream(w *world.World) (Sample, error) {
 	return Sample{Event: raw, Says: `{"batchItemFailures":[]}`}, err
 }
 
-const streamBatch = 200
+const streamBatch = 1000
 
 func record(n int, c table.Change) map[string]any {
 	name := "MODIFY"

@@ -39,7 +39,7 @@ func New(ctx context.Context, dir string) (s *Stage, err error) {
 	if s.World, err = world.New(ctx, world.Options{Dir: dir, Now: now, BankAddress: "http://" + l.Addr().String()}); err != nil {
 		return nil, err
 	}
-	s.bank = &http.Server{Handler: s.World.Bank.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	s.bank = &http.Server{Handler: s.World.Simulators(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.bank.Serve(l) }()
 	if s.Stub, err = stub.New(s.World.Table); err != nil {
 		return nil, err

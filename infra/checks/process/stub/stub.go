@@ -19,6 +19,7 @@ import (
 
 	"giberno.ru/infra/checks/process/samples"
 	"giberno.ru/infra/checks/process/world"
+	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/secret"
 	"giberno.ru/shared/platform/table"
 )
@@ -56,12 +57,16 @@ func Wrapped(name secret.KeyName) string {
 
 // Env is the environment that leads a function here.
 func (s *Server) Env() []string {
-	return []string{
+	list := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB=" + s.url, "AWS_ENDPOINT_URL_SQS=" + s.url, "AWS_ENDPOINT_URL_KMS=" + s.url,
-		"TABLE_NAME=giberno", "QUEUE_URL_WEBHOOK_RETRIES=" + s.url + "/123456789012/webhook-retries",
-		"QUEUE_URL_WEBHOOK_RETRIES_DEAD=" + s.url + "/123456789012/webhook-retries-dead", "BASE_URL=" + world.BaseURL,
+		"TABLE_NAME=giberno", "BASE_URL=" + world.BaseURL,
 		"DATA_KEY_TEST=" + Wrapped(secret.TestData), "DATA_KEY_LIVE=" + Wrapped(secret.LiveData), "CURSOR_KEY=" + Wrapped(secret.Signing),
 	}
+	for _, name := range queue.Names {
+		variable, address := "QUEUE_URL_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")), s.url+"/123456789012/"+name
+		list = append(list, variable+"="+address, variable+"_DEAD="+address+"-dead")
+	}
+	return list
 }
 
 // Calls tells how often a service was called, by target such as "DynamoDB_20120810.Query".
@@ -199,7 +204,10 @@ func (s *Server) dynamo(ctx context.Context, operation string, body []byte) (any
 		case strings.Contains(condition, "begins_with"):
 			q.Prefix = a
 		case strings.Contains(condition, "BETWEEN"):
-			q.From, q.To = a, b+"\x00"
+			q.From, q.To = a, b
+			if len(b) < table.MaxSKBytes { // the engine's bounds are as long as keys can be, and no key is one
+				q.To += "\x00"
+			}
 		case strings.Contains(condition, ">="):
 			q.From = a
 		case strings.Contains(condition, "<"):

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	atolsim "giberno.ru/infra/simulators/atol"
 	tbanksim "giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/clock"
@@ -25,6 +26,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/identity"
 	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
@@ -55,6 +57,7 @@ type World struct {
 	Table        *tableengine.Engine // without the surroundings' decorators
 	Queue        *queueengine.Engine
 	Bank         *tbanksim.Bank
+	Till         *atolsim.Service // the fiscal service
 
 	PartnerToken, OperatorToken string
 	TokenID                     string // public name of a token that may be revoked
@@ -64,11 +67,17 @@ type World struct {
 	HeldOne, HeldTwo, Unpaid    Payment
 	Prepaid, Returnable         Payment
 	Given, ToApprove, ToReject  Payment // each with a refund; the last two wait for a second operator
+	Unprinted, Printed          Payment // of a bank without a till: one receipt is owed, the other is ready and not mailed
 	Notice                      []byte  // of the bank: Pending was paid
+	Book                        ledger.Book
+	Day                         ledger.Day // yesterday: closed and settled
+	Settlement                  ids.ID     // of that day
+	MissingHere, MissingThere   ids.ID     // open breaks
 	Link                        string
 
-	file   *file.File
-	server http.Handler
+	file     *file.File
+	server   http.Handler
+	tillTime *clock.Manual
 }
 
 // Payment is an order with its first payment.
@@ -89,16 +98,18 @@ func New(ctx context.Context, o Options) (w *World, err error) {
 	if o.BankAddress == "" {
 		o.BankAddress = "https://bank.example"
 	}
-	w = &World{}
+	made := &World{}
+	w = made
 	defer func() {
 		if err != nil {
-			w.Close()
+			made.Close()
 		}
 	}()
 	if err := w.open(o); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{w.people, func(ctx context.Context) error { return w.account(ctx, o.BankAddress) }, w.orders} {
+	for _, step := range []func(context.Context) error{w.people, func(ctx context.Context) error { return w.account(ctx, o.BankAddress) }, w.orders,
+		func(ctx context.Context) error { return w.receipts(ctx, o.BankAddress) }, w.ledger} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
@@ -124,7 +135,10 @@ func (w *World) open(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	out, err := outbound.New(outbound.Options{Transport: w.Bank.Transport()})
+	if err := w.openTill(o.BankAddress, o.Now); err != nil {
+		return err
+	}
+	out, err := outbound.New(outbound.Options{Transport: ways{w.Bank.Transport(), w.Till.Transport()}})
 	if err != nil {
 		return err
 	}
@@ -141,6 +155,9 @@ func (w *World) open(o Options) (err error) {
 func (w *World) Close() {
 	if w.Bank != nil {
 		_ = w.Bank.Close()
+	}
+	if w.Till != nil {
+		_ = w.Till.Close()
 	}
 	if w.file != nil {
 		_ = w.file.Close()
@@ -196,15 +213,15 @@ func (w *World) orders(ctx context.Context) error {
 	for _, o := range []struct {
 		into    *Payment
 		capture string
-		outcome string // "": nobody pays; "-": not even opened
-		told    bool   // we have heard of it
+		outcome string
+		told    bool
 	}{
 		{&w.Fresh, "auto", "-", false}, {&w.Pending, "auto", "success", false}, {&w.Paid, "auto", "success", true},
 		{&w.HeldOne, "manual", "success", true}, {&w.HeldTwo, "manual", "success", true}, {&w.Unpaid, "auto", "", false},
 		{&w.Prepaid, "auto", "success", true}, {&w.Returnable, "auto", "success", true}, {&w.Given, "auto", "success", true},
 		{&w.ToApprove, "auto", "success", true}, {&w.ToReject, "auto", "success", true},
 	} {
-		if *o.into, err = w.order(ctx, o.capture, o.outcome, o.told); err != nil {
+		if *o.into, err = w.order(ctx, wish{"card", o.capture, o.outcome, o.told}); err != nil {
 			return err
 		}
 	}
@@ -230,31 +247,38 @@ func (w *World) orders(ctx context.Context) error {
 	})
 }
 
-func (w *World) order(ctx context.Context, capture, outcome string, told bool) (p Payment, err error) {
+// wish is how an order of the world is paid.
+type wish struct {
+	method, capture string
+	outcome         string // "": nobody pays; "-": not even opened
+	told            bool   // we have heard of it
+}
+
+func (w *World) order(ctx context.Context, x wish) (p Payment, err error) {
 	var order struct {
 		UUID ids.ID `json:"uuid"`
 		Link string `json:"link"`
 	}
-	if err = w.post("/api/v1/order", fmt.Sprintf(`{"project":"Школа «Понимаю»","email":"buyer@example.com","capture":%q,"methods":["card"],
-		"items":[{"name":"Консультация","price":{"amount":150000,"currency":"RUB"},"quantity":1,"payment_subject":"service"}]}`, capture), &order); err != nil {
+	if err = w.post("/api/v1/order", fmt.Sprintf(`{"project":"Школа «Понимаю»","email":"buyer@example.com","capture":%q,"methods":[%q],
+		"items":[{"name":"Консультация","price":{"amount":150000,"currency":"RUB"},"quantity":1,"payment_subject":"service"}]}`, x.capture, x.method), &order); err != nil {
 		return p, err
 	}
 	p.Order = order.UUID
-	if outcome == "-" {
+	if x.outcome == "-" {
 		w.Link = order.Link[len(BaseURL+"/p/"):]
 		return p, nil
 	}
 	var payment struct {
 		UUID ids.ID `json:"uuid"`
 	}
-	if err = w.post("/api/v1/payment", fmt.Sprintf(`{"order_uuid":%q,"code":"card"}`, p.Order), &payment); err != nil {
+	if err = w.post("/api/v1/payment", fmt.Sprintf(`{"order_uuid":%q,"code":%q}`, p.Order, x.method), &payment); err != nil {
 		return p, err
 	}
 	p.ID = payment.UUID
-	if outcome == "" {
+	if x.outcome == "" {
 		return p, nil
 	}
-	if _, err = w.Bank.Pay(ctx, ids.Reference(ids.Test, p.Order, 1), tbanksim.Attempt{Outcome: outcome}); err != nil || !told {
+	if _, err = w.Bank.Pay(ctx, ids.Reference(ids.Test, p.Order, 1), tbanksim.Attempt{Outcome: x.outcome}); err != nil || !x.told {
 		return p, err
 	}
 	whole, err := w.House.Module.Store.Load(ctx, ids.Test, p.Order)
