@@ -74,8 +74,8 @@ func RefundRefused(w Whole, k int, class banks.Class, why banks.Decline, now tim
 	return out
 }
 
-// RefundTold applies the bank's answer to a question about refund k, where it knows no keys and has one refund in flight at
-// a time: what is left of the payment tells whether this one went through. A refund that left no trace twice, two minutes
+// RefundTold applies the bank's answer to a question about refund k: what is left of the payment tells whether it went
+// through, unless others are on their way as well and only some of them did. A refund that left no trace twice, two minutes
 // apart, did not happen.
 func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
 	out := begin(w)
@@ -86,10 +86,12 @@ func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
 	}
 	left, stated := left(news)
 	gap := p.Captured - w.returned(p.N) - left
+	others := w.onTheirWay(p.N) - r.Amount.Amount
 	switch {
 	case news.Underway:
 		out.refundBegun(r, now)
 	case !stated:
+	case gap > 0 && gap < r.Amount.Amount+others && others > 0: // whose of them it is cannot be told
 	case gap >= r.Amount.Amount:
 		out.succeedRefund(r, now)
 		out.compare(p, news, now) // the rest went back without us
@@ -182,6 +184,16 @@ func (o *Outcome) compare(p Payment, news banks.News, now time.Time) {
 // flying reports a refund of attempt n that may have moved money, or may yet.
 func (w Whole) flying(n int) bool {
 	return slices.ContainsFunc(w.Refunds, func(r Refund) bool { return r.Payment == n && r.atBank() })
+}
+
+// onTheirWay is how much of attempt n refunds may have moved, or may yet.
+func (w Whole) onTheirWay(n int) (minor int64) {
+	for _, r := range w.Refunds {
+		if r.Payment == n && (r.atBank() || r.Status == RefundUnknown) {
+			minor += r.Amount.Amount
+		}
+	}
+	return minor
 }
 
 // suspect makes sure that the bank is asked what it gave back, once our own refunds have ended.

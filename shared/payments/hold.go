@@ -44,7 +44,7 @@ func BeginCapture(w Whole, n int, amount int64, items []Item, key, hash string, 
 		return Outcome{}, fault.Validation(fault.Field{Location: "body.amount", Message: "must be above 0"})
 	case amount > p.Amount.Amount:
 		return Outcome{}, ErrExceedsHeld
-	case p.Fiscal && len(items) == 0:
+	case (p.Fiscal || !p.Till.IsZero()) && len(items) == 0:
 		return Outcome{}, fault.Validation(fault.Field{Location: "body.items", Message: "the receipt needs the items of a partial capture"})
 	}
 	return callIntent(w, p, Call{Op: CallCapture, Amount: amount, Items: items, Key: key, Hash: hash}, now), nil

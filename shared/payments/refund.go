@@ -288,17 +288,17 @@ func (r Refund) sent(now time.Time) Refund {
 }
 
 // SendRefund makes the intent to call the bank: the first time, again after it proved not to have acted, or under the
-// same key. ok is false where the bank may only be asked.
+// same key. One whose first call has no answer is unknown until the bank gives one, whatever it says to the next. ok is
+// false where the bank may only be asked: it knows no keys, or has begun.
 func SendRefund(w Whole, k int, now time.Time) (out Outcome, ok bool) {
 	out = begin(w)
 	r, found := w.Refund(k)
-	if !found || r.settled() || r.Waiting(now) || r.Sent && !r.Keyed {
+	if !found || r.settled() || r.Waiting(now) || r.Begun || r.Sent && !r.Keyed {
 		return out, false
 	}
-	status := r.Status
-	r = r.sent(now)
-	if status == RefundUnknown {
-		r.Status = RefundUnknown // until the bank answers, it is still not known
+	unanswered := r.Sent
+	if r = r.sent(now); unanswered {
+		r.Status = RefundUnknown
 	}
 	out.putRefund(r)
 	return out, true

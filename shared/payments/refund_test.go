@@ -391,6 +391,38 @@ func TestRefundOutcomes(t *testing.T) {
 			require.Equal(t, []payments.AlarmKind{payments.StuckRefund}, raised(out))
 		}
 	})
+	t.Run("OneWhoseProcessDiedIsUnknownWhateverTheNextCallIsTold", func(t *testing.T) {
+		t.Parallel()
+		out, again := payments.SendRefund(pending(t, true), 1, later)
+		require.True(t, again)
+		require.Equal(t, payments.RefundUnknown, refundStatus(out.After, 1))
+		for _, class := range []banks.Class{banks.Unavailable, banks.Config, banks.Conflict, banks.NotFound} {
+			refused := payments.RefundRefused(out.After, 1, class, banks.Decline{}, later)
+			lawful(t, refused)
+			r, _ := refused.After.Refund(1)
+			require.Equal(t, payments.RefundUnknown, r.Status)
+			require.True(t, r.Sent)
+			require.Equal(t, int64(100_000), refused.After.Refundable(1))
+		}
+	})
+	t.Run("WhatTheBankHasBegunIsOnlyAsked", func(t *testing.T) {
+		t.Parallel()
+		begun := payments.RefundAnswered(pending(t, true), 1, banks.News{Status: banks.Paid, Underway: true}, start).After
+		_, again := payments.SendRefund(begun, 1, later)
+		require.False(t, again)
+		failed := payments.RefundTold(begun, 1, leftAt(banks.Paid, total.Amount), later)
+		lawful(t, failed)
+		require.Equal(t, payments.RefundFailed, refundStatus(failed.After, 1))
+	})
+	t.Run("OfTwoOnTheirWayOneThatWentThroughIsNobodysYet", func(t *testing.T) {
+		t.Parallel()
+		w, _ := begin(t, pending(t, true), payments.RefundWish{Amount: 50_000, Keyed: true})
+		w = payments.RefundLost(payments.RefundLost(w, 1, start).After, 2, start).After
+		require.True(t, payments.RefundTold(w, 1, leftAt(banks.PartlyRefunded, 100_000), later).Empty())
+		both := payments.RefundTold(w, 1, leftAt(banks.PartlyRefunded, 50_000), later)
+		lawful(t, both)
+		require.Equal(t, payments.RefundSucceeded, refundStatus(both.After, 1))
+	})
 	t.Run("AnUnexpectedStateMakesUsAskWhatWentBack", func(t *testing.T) {
 		t.Parallel()
 		out := payments.RefundRefused(pending(t, true), 1, banks.Conflict, banks.Decline{}, start)
