@@ -52,12 +52,21 @@
 //
 //	receipt       фискальный чек            the fiscal receipt (54-FZ); never cheque
 //	till          касса                     what makes receipts: the bank's own, or a service
+//	correction    чек коррекции             an operator's receipt about what a till told wrongly
+//	letter        письмо                    what we write to the payer about a receipt
 //	ledger        книга проводок            accounts and postings
+//	book          книга партнёра            the ledger of one partner, mode and currency
+//	entry         запись                    postings that belong together, written once under a name
 //	posting       проводка                  a positive amount from one account to another
 //	transaction   транзакция                a write of several rows of the table, and nothing else
+//	business day  операционный день         a partner's day in his zone; once closed it never reopens
 //	settlement    расчёт                    what we owe a partner for a period
-//	register      реестр                    the settlement's list of operations
+//	register      реестр                    a list of operations: a settlement's, or a bank's
 //	payout        выплата                   the transfer of a settlement
+//	transfer      перечисление банка        what a bank sends us for the payments that it took
+//	statement     выписка                   the movements of an account with its balance
+//	reconciliation  сверка                  a bank's register held against the ledger
+//	break         расхождение               where the two differ: kind, age and owner
 //	fee           комиссия                  of the provider, and ours; basis points and a fixed part
 //	minor units   копейки, тиыны            how every amount is counted: int64
 //

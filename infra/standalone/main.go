@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case "demo":
 		return demo.Play(ctx, out)
 	case "help", "-h", "--help":
-		_, err := io.WriteString(out, usage+operatorUsage()+recoverUsage+settings)
+		_, err := io.WriteString(out, usage+operatorUsage()+reconcileUsage+recoverUsage+settings)
 		return err
 	}
 	if run, ok := recoverCommands[command]; ok {

@@ -45,6 +45,13 @@ var commands = []command{
 	{"refund list", "GET", "/approvals", "?mode=test"},
 	{"refund approve", "POST", "/refund/{}/approve", "REFUND ?mode=test"},
 	{"refund reject", "POST", "/refund/{}/reject", "REFUND ?mode=test reason=…"},
+	{"settlement list", "GET", "/settlements", "?mode=test [?partner=…]"},
+	{"settlement close", "POST", "/settlement/close", "partner=… mode=test currency=RUB day=2026-11-22"},
+	{"settlement paid-out", "POST", "/settlement/{}/paid-out", "SETTLEMENT ?mode=test reference=…"},
+	{"transfer record", "POST", "/transfer", "account=… partner=… mode=test amount:={…} reference=…"},
+	{"break list", "GET", "/breaks", "?mode=test [?state=open] [?account=…]"},
+	{"break assign", "POST", "/break/{}/assign", "BREAK mode=test operator=…"},
+	{"break resolve", "POST", "/break/{}/resolve", "BREAK mode=test note=… [posting=forgive] [partner_id=…]"},
 	{"alarm list", "GET", "/alarms", "?mode=test"},
 	{"alarm close", "POST", "/alarm/close", "mode=test kind=… object=… [order_uuid=…]"},
 }
@@ -52,7 +59,7 @@ var commands = []command{
 func operatorUsage() string {
 	var text strings.Builder
 	for _, c := range commands {
-		fmt.Fprintf(&text, "  %-17s %s\n", c.words, c.help)
+		fmt.Fprintf(&text, "  %-20s %s\n", c.words, c.help)
 	}
 	return text.String()
 }
@@ -151,16 +158,21 @@ func answers(ctx context.Context, base string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// call makes the call and prints its answer, indented. A refusal is an error with the answer's own words.
+// call makes the call and prints its answer, indented; a refusal is an error with the answer's own words.
 func call(ctx context.Context, method, address, token string, body []byte, out io.Writer) error {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	return tell(req, token, out)
+}
+
+// tell sends a request in an operator's name and prints the answer.
+func tell(req *http.Request, token string, out io.Writer) error {
+	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -34,9 +34,9 @@ Backups (infra/docs/restore.md):
   gap [-leave]                            after a restore: ask the banks what happened since
 `
 
-// recoverCommands are the commands about backups, by name.
+// recoverCommands are the commands that are more than one call, by name.
 var recoverCommands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"backup": backup, "restore": restore, "verify": verify, "gap": askGap, "ledger": ledgerVerify,
+	"backup": backup, "restore": restore, "verify": verify, "gap": askGap, "ledger": ledgerVerify, "reconcile": reconcile,
 }
 
 // arguments reads the flags of a command and requires a number of names behind them.

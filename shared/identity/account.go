@@ -20,7 +20,7 @@ type Account struct {
 	Terminal   string            `json:"terminal"`            // its name at the provider; unique with provider and mode, for ever
 	Address    string            `json:"address"`             // base of the provider's API
 	Owner      ids.ID            `json:"owner,omitzero"`      // zero: the platform
-	SettlesTo  ids.ID            `json:"settles_to,omitzero"` // whose money the provider transfers; zero: the platform's
+	SettlesTo  ids.ID            `json:"settles_to,omitzero"` // whom the provider pays; zero: the owner; see Pays
 	Everyone   bool              `json:"everyone,omitempty"`  // a platform account that every partner may use
 	Grants     []ids.ID          `json:"grants,omitempty"`    // partners who may use it beside its owner
 	Country    string            `json:"country"`
@@ -81,6 +81,16 @@ const (
 
 // IsTill reports a contract with the fiscal service.
 func (a Account) IsTill() bool { return a.Provider == TillProvider }
+
+// Pays is the partner whom the provider pays what the account took; zero: the platform, which then owes it to the partner
+// who sold and sells for him as his agent. What an owner's account takes is his own unless it is said otherwise: the
+// platform must never pay out what it did not get.
+func (a Account) Pays() ids.ID {
+	if !a.SettlesTo.IsZero() {
+		return a.SettlesTo
+	}
+	return a.Owner
+}
 
 // UsableBy reports whether a partner's orders may be paid through the account.
 func (a Account) UsableBy(partner ids.ID) bool {

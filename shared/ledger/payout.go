@@ -1,10 +1,30 @@
 package ledger
 
 import (
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 )
+
+// ErrReference is the fault of a reference that no bank gives.
+var ErrReference = fault.Invalid("invalid_reference", "A reference is 1 to 140 letters, digits and signs, without control characters.")
+
+// CleanReference reads a bank's name of a transfer as somebody typed it: without spaces around it, and with one between words, so
+// that the same name typed twice is the same name. It fails with ErrReference.
+func CleanReference(text string) (string, error) {
+	clean := folded(text)
+	strange := func(r rune) bool { return !unicode.IsPrint(r) }
+	if clean == "" || len([]rune(clean)) > 140 || !utf8.ValidString(text) || strings.ContainsFunc(clean, strange) {
+		return "", ErrReference
+	}
+	return clean, nil
+}
+
+func folded(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Transfer is what a bank sent us of one partner's money, or took back where it is negative (more refunds than payments).
 type Transfer struct {

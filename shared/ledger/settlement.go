@@ -111,7 +111,7 @@ func (s Settlement) Pays(reference string) (told bool, err error) {
 		return false, ErrSettlementOpen
 	case s.Payout == 0:
 		return false, ErrNothingToPayOut
-	case s.Status == SettlementPaidOut && s.Reference != reference:
+	case s.Status == SettlementPaidOut && folded(s.Reference) != folded(reference):
 		return false, ErrPaidOutOtherwise
 	}
 	return s.Status == SettlementPaidOut, nil

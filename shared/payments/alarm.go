@@ -19,6 +19,8 @@ const (
 	ReceiptMissing  AlarmKind = "receipt_missing"   // paid, refunded or fulfilled for an hour and no fiscal receipt
 	FailedReceipt   AlarmKind = "receipt_failed"    // a till proved, time and again, not to make a receipt
 	ReceiptConflict AlarmKind = "receipt_conflict"  // a second, different receipt of one operation
+	LetterUnsent    AlarmKind = "letter_unsent"     // a payer could not be written to about his receipt for as long as letters are tried
+	SupplierUnknown AlarmKind = "supplier_unknown"  // receipts of the platform cannot name a partner as supplier: his INN or phone is missing
 	ForgedNotice    AlarmKind = "forged_notice"     // a notification whose signature or account is wrong
 	UnknownPayment  AlarmKind = "unknown_payment"   // a true notification of a payment that is not ours
 	BankConfig      AlarmKind = "bank_config"       // the bank refuses our terminal or password

@@ -6,6 +6,7 @@ import (
 
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
 )
 
 // OpenTimeout is how long a caller waits for the bank to open its page.
@@ -111,6 +112,9 @@ type Through struct {
 func Begin(w Whole, m banks.Method, t Through, returnURL string, keys []Answered, now time.Time) (Outcome, Payment) {
 	out := begin(w)
 	n := w.State.Attempts + 1
+	if w.Order.Total.Currency != money.RUB { // the tills are Russian, and print roubles
+		t.Fiscal, t.Till = false, ids.ID{}
+	}
 	p := Payment{
 		ID: w.Order.ID.Child(ids.Payment, n), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: n,
 		Account: t.Account, Provider: t.Provider, Fiscal: t.Fiscal, Till: t.Till, Agent: t.Agent, Method: m, Hold: w.Order.Hold && m != banks.SBP,

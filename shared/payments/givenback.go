@@ -11,12 +11,19 @@ import (
 func RefundAnswered(w Whole, k int, news banks.News, now time.Time) Outcome {
 	out := begin(w)
 	r, ok := w.Refund(k)
+	p, _ := w.Payment(r.Payment)
+	done := news.Status == banks.Refunded || news.Status == banks.PartlyRefunded
 	switch {
+	case r.Status == RefundFailed && done: // too late to be its own: the bank is asked what went back
+		out.suspect(p, now)
 	case !ok || r.settled():
 	case news.Underway:
 		out.refundBegun(r, now)
-	case news.Status == banks.Refunded || news.Status == banks.PartlyRefunded:
+	case done:
 		out.succeedRefund(r, now)
+		if left, stated := left(news); stated && left < p.Captured-out.After.returned(p.N)-out.After.onTheirWay(p.N) {
+			out.suspect(p, now) // more went back than our refunds explain
+		}
 	default: // a word that is no answer to a refund proves nothing
 		return RefundLost(w, k, now)
 	}
@@ -58,7 +65,7 @@ func RefundRefused(w Whole, k int, class banks.Class, why banks.Decline, now tim
 	r, ok := w.Refund(k)
 	switch later := class == banks.Unavailable || class == banks.Config; {
 	case !ok || r.settled() || r.Begun:
-	case r.Status == RefundUnknown && class != banks.DeclinedNow: // it says nothing of the call before, which may have moved the money
+	case r.Status == RefundUnknown: // it says nothing of the call before, which may have moved the money
 		return RefundLost(w, k, now)
 	case later && now.Sub(r.CreatedAt) < RefundPatience:
 		r.Sent, r.Until, r.UpdatedAt, r.Status, r.Decline = false, time.Time{}, now, RefundPending, why
@@ -88,10 +95,15 @@ func RefundTold(w Whole, k int, news banks.News, now time.Time) Outcome {
 	gap := p.Captured - w.returned(p.N) - left
 	others := w.onTheirWay(p.N) - r.Amount.Amount
 	switch {
+	case news.Underway && others > 0: // perhaps another one
 	case news.Underway:
 		out.refundBegun(r, now)
 	case !stated:
-	case gap > 0 && gap < r.Amount.Amount+others && others > 0: // whose of them it is cannot be told
+	case gap > 0 && gap < r.Amount.Amount+others && others > 0: // whose of them it is cannot be told: under its key it can
+		if r.Begun && r.Keyed {
+			r.Begun, r.Status, r.UpdatedAt, r.Due = false, RefundUnknown, now, now.Add(looks[0])
+			out.putRefund(r)
+		}
 	case gap >= r.Amount.Amount:
 		out.succeedRefund(r, now)
 		out.compare(p, news, now) // the rest went back without us
@@ -115,14 +127,31 @@ func left(n banks.News) (minor int64, stated bool) {
 	return 0, false
 }
 
-// refundMissed is a refund of which the bank shows no trace. One that it had begun has failed there; any other is believed
-// undone the second time, at least two minutes after the first.
+// RefundDenied applies what the bank, asked, says of a payment after it refused the repetition of refund k, whose first call
+// had no answer: it went through, or it did not.
+func RefundDenied(w Whole, k int, news banks.News, why banks.Decline, now time.Time) Outcome {
+	out := RefundTold(w, k, news, now)
+	r, ok := out.After.Refund(k)
+	p, _ := w.Payment(r.Payment)
+	left, stated := left(news)
+	if !ok || r.settled() || r.Begun || !stated || p.Captured-w.returned(p.N)-left > 0 {
+		return out
+	}
+	out = begin(w)
+	r, _ = w.Refund(k)
+	out.failRefund(r, why, now)
+	return out
+}
+
+// refundMissed is a refund of which the bank shows no trace. One that it had begun and refuses has failed there; any other is
+// believed undone the second time, at least two minutes after the first.
 func (o *Outcome) refundMissed(r Refund, why banks.Decline, now time.Time) {
+	refused := r.Begun && why.Code != ""
 	if why.Code == "" {
 		why = banks.Decline{Code: NotCarriedOut, Message: why.Message}
 	}
 	switch {
-	case r.Begun || !r.MissedAt.IsZero() && now.Sub(r.MissedAt) >= MissApart:
+	case refused || !r.MissedAt.IsZero() && now.Sub(r.MissedAt) >= MissApart:
 		o.failRefund(r, why, now)
 	case r.MissedAt.IsZero():
 		r.MissedAt, r.UpdatedAt, r.Status = now, now, RefundUnknown
@@ -206,11 +235,14 @@ func (o *Outcome) suspect(p Payment, now time.Time) {
 	o.put(p)
 }
 
-// Suspected records that the bank spoke of a refund of attempt n and could not be asked about it.
+// Suspected records that the bank spoke of a refund of attempt n and could not be asked about it. It is written also where it
+// was suspected already: an answer to an older question must not clear it.
 func Suspected(w Whole, n int, now time.Time) Outcome {
 	out := begin(w)
-	if p, ok := w.Payment(n); ok {
-		out.suspect(p, now)
+	if p, ok := w.Payment(n); ok && p.Status == Paid {
+		p = p.touched(now)
+		p.Suspect, p.Due = true, now.Add(looks[0])
+		out.put(p)
 	}
 	return out
 }

@@ -149,21 +149,38 @@ func OwedByRefund(w Whole, k int, now time.Time) (duties []Duty, again time.Time
 		return nil, r.CreatedAt.Add(ApprovalLife)
 	case !r.Status.Final():
 		return []Duty{DutyRefund}, now.Add(looks[min(r.Checks, len(looks)-1)])
-	case r.Status == RefundSucceeded && !w.receiptMissed(r):
-		return nil, time.Time{}
 	case r.Status == RefundFailed:
 		return nil, time.Time{}
+	case !w.receiptMissed(r):
+		return nil, w.afterIncome(r, now)
 	case now.Before(r.SucceededAt.Add(ReceiptWithin)):
-		return nil, r.SucceededAt.Add(ReceiptWithin)
+		again, late := w.afterIncome(r, now), r.SucceededAt.Add(ReceiptWithin)
+		if again.IsZero() || late.Before(again) {
+			again = late
+		}
+		return nil, again
 	}
 	return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
 }
 
-// receiptMissed reports a refund that the bank's till owes a receipt which no operator was called for yet.
+// afterIncome is when to look next whether the income is told whose return is owed by a till of ours. Zero: nothing is
+// waited for.
+func (w Whole) afterIncome(r Refund, now time.Time) time.Time {
+	switch {
+	case !w.owedByTill(r.ID) || w.incomeOf(r) == ReceiptFailed:
+		return time.Time{}
+	case now.Before(r.SucceededAt.Add(ReceiptWithin)):
+		return now.Add(looks[2])
+	}
+	return now.Add(time.Hour)
+}
+
+// receiptMissed reports a refund that is owed a receipt which no operator was called for yet: by the bank's till, or by ours
+// where nobody could ask for it, for its income was never told.
 func (w Whole) receiptMissed(r Refund) bool {
 	p, ok := w.Payment(r.Payment)
 	_, printed := w.ReceiptOf(w.Order.ID.Child(ids.RefundReceipt, r.N))
-	return ok && p.Fiscal && !printed && !w.everRaised(ReceiptMissing, r.ID.String())
+	return ok && (p.Fiscal || w.owedByTill(r.ID)) && !printed && !w.everRaised(ReceiptMissing, r.ID.String())
 }
 
 // OwedByReceipt lists what a receipt is still owed: its till, the payer's letter, and the operator once it is late.
@@ -174,7 +191,9 @@ func OwedByReceipt(w Whole, id ids.ID, now time.Time) (duties []Duty, again time
 	case !ok:
 		return nil, time.Time{}
 	case r.WantsMail(now):
-		return []Duty{DutyMail}, now.Add(looks[2])
+		return []Duty{DutyMail}, r.nextLetter(now)
+	case r.unwritten():
+		return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
 	case r.Status != ReceiptPending:
 		return nil, time.Time{}
 	}
@@ -246,7 +265,8 @@ func (w Whole) everRaised(kind AlarmKind, object string) bool {
 	return false
 }
 
-// MissReceipt calls an operator because the receipt of child (a payment, a refund or a fulfilment) did not come in time.
+// MissReceipt calls an operator because the receipt of child (a payment, a refund or a fulfilment) did not come in time, or
+// because the payer could not be written to about it.
 func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	out := begin(w)
 	var since time.Time
@@ -260,8 +280,11 @@ func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 			since = r.SucceededAt
 		}
 	default:
-		if r, ok := w.ReceiptOf(child); ok && r.Status == ReceiptPending {
+		switch r, ok := w.ReceiptOf(child); {
+		case ok && r.Status == ReceiptPending:
 			since = w.lateAt(r).Add(-ReceiptWithin)
+		case ok && r.unwritten() && !r.WantsMail(now):
+			out.giveUpMail(r, now)
 		}
 	}
 	if !since.IsZero() && !now.Before(since.Add(ReceiptWithin)) {

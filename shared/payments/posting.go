@@ -59,7 +59,11 @@ func (w Whole) EntryOf(child ids.ID) (e ledger.Entry, ok bool, err error) {
 		if r.Status != RefundSucceeded || p.Terms.Account.IsZero() {
 			return e, false, nil
 		}
-		e, err = ledger.Refunded(p.ledgered(), ledger.Refund{ID: r.ID, Amount: r.Amount.Amount, Before: r.Before}, r.SucceededAt)
+		paid := p.ledgered()
+		if r.Source == BySystem { // a success that the order did not keep costs the partner nothing
+			paid.Terms.Ours.Returned = true
+		}
+		e, err = ledger.Refunded(paid, ledger.Refund{ID: r.ID, Amount: r.Amount.Amount, Before: r.Before}, r.SucceededAt)
 		e.Reference = p.Reference()
 		return e, err == nil, err
 	}

@@ -206,7 +206,7 @@ func (w Whole) closing(p Payment) (Receipt, bool) {
 // settlement is due (54-FZ; tbank.md §3.9). The bank's till closes all of it at once, a till of ours line by line.
 func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcome, Receipt, error) {
 	p, paid := w.Payment(w.State.Winner)
-	ours := !p.Till.IsZero()
+	ours := !p.Till.IsZero() && p.Amount.Currency == money.RUB
 	if !paid || w.State.promised(p.N) > 0 || !p.Fiscal && !ours {
 		return Outcome{}, Receipt{}, ErrNotFulfillable
 	}

@@ -53,7 +53,7 @@ const ApprovalLife = 24 * time.Hour
 
 // MaxReturnTries is how many refunds of its own the platform tries for one unwanted success, before it leaves it to the
 // operator whom the alarm called.
-const MaxReturnTries = 5
+const MaxReturnTries = 8
 
 // Returned is what a refund gives back of one line. Quantity 0: an amount that no thousandths of the line express.
 type Returned struct {
@@ -281,7 +281,7 @@ func (w Whole) refunding(n int) (Refund, bool) {
 
 // sent is the refund on its way to the bank.
 func (r Refund) sent(now time.Time) Refund {
-	r.Status, r.Sent = RefundPending, true
+	r.Status, r.Sent, r.MissedAt = RefundPending, true, time.Time{} // what was missed before is no word on this call
 	r.Until = now.Add(CallTimeout + 5*time.Second)
 	r.Due, r.UpdatedAt = now.Add(looks[0]), now
 	return r
@@ -301,6 +301,9 @@ func SendRefund(w Whole, k int, now time.Time) (out Outcome, ok bool) {
 		r.Status = RefundUnknown
 	}
 	out.putRefund(r)
+	if !unanswered { // from now on money that went back may be this one's: whoever reckons with the order as it was, reads it anew
+		out.state(out.After.State, now)
+	}
 	return out, true
 }
 
@@ -382,9 +385,19 @@ func (o *Outcome) failRefund(r Refund, why banks.Decline, now time.Time) {
 	}
 	o.putRefund(r.answered(now))
 	o.state(o.After.State.promise(r.Payment, -r.Amount.Amount), now)
-	if p, ok := o.After.Payment(r.Payment); ok && o.After.Unwanted(p.N) { // it has to be tried again, and its due key is gone
-		p.Due = now.Add(FeedFirst)
+	o.tryAgain(r, now)
+}
+
+// tryAgain keeps an unwanted success going whose refund failed, after growing waits; after the last try it calls an operator.
+func (o *Outcome) tryAgain(r Refund, now time.Time) {
+	p, ok := o.After.Payment(r.Payment)
+	switch {
+	case !ok:
+	case o.After.Unwanted(p.N):
+		p.Due = now.Add(looks[min(o.After.returnTries(p.N), len(looks)-1)]) // its due key may be gone
 		o.put(p)
+	case r.Source == BySystem && o.After.Refundable(p.N) > 0:
+		o.raise(StuckRefund, p.ID.String(), "given up after "+itoa(int64(o.After.returnTries(p.N)))+" refusals: "+r.Decline.Message, now)
 	}
 }
 

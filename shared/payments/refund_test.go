@@ -410,7 +410,19 @@ func TestRefundOutcomes(t *testing.T) {
 		begun := payments.RefundAnswered(pending(t, true), 1, banks.News{Status: banks.Paid, Underway: true}, start).After
 		_, again := payments.SendRefund(begun, 1, later)
 		require.False(t, again)
-		failed := payments.RefundTold(begun, 1, leftAt(banks.Paid, total.Amount), later)
+		missed := payments.RefundTold(begun, 1, leftAt(banks.Paid, total.Amount), later)
+		lawful(t, missed)
+		require.Equal(t, payments.RefundUnknown, refundStatus(missed.After, 1), "it may still be on its way")
+		failed := payments.RefundTold(missed.After, 1, leftAt(banks.Paid, total.Amount), later.Add(payments.MissApart))
+		lawful(t, failed)
+		require.Equal(t, payments.RefundFailed, refundStatus(failed.After, 1))
+	})
+	t.Run("WhatTheBankHasBegunAndRefusesHasFailed", func(t *testing.T) {
+		t.Parallel()
+		begun := payments.RefundAnswered(pending(t, true), 1, banks.News{Status: banks.Paid, Underway: true}, start).After
+		no := leftAt(banks.Paid, total.Amount)
+		no.Decline = banks.Decline{Code: "1051", Message: "too little on the account"}
+		failed := payments.RefundTold(begun, 1, no, later)
 		lawful(t, failed)
 		require.Equal(t, payments.RefundFailed, refundStatus(failed.After, 1))
 	})

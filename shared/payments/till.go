@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/receipts"
@@ -31,8 +30,25 @@ func ReceiptID(child ids.ID) ids.ID {
 	return child.Root().Child(f, child.N())
 }
 
-// wantsTill reports that a till of ours owes child a receipt which nobody has asked for yet.
+// wantsTill reports that a till of ours owes child a receipt which can be asked for now. A return is told after its income:
+// a till that never told the income has nothing to return.
 func (w Whole) wantsTill(child ids.ID) bool {
+	if !w.owedByTill(child) {
+		return false
+	}
+	r, back := w.Refund(child.N())
+	return child.Family() != ids.Refund || back && w.incomeOf(r) == ReceiptReady
+}
+
+// incomeOf is where the receipt stands that a till of ours makes of the payment that r gives back; "" where nobody asked.
+func (w Whole) incomeOf(r Refund) ReceiptStatus {
+	income, _ := w.ReceiptOf(ReceiptID(w.Order.ID.Child(ids.Payment, r.Payment)))
+	return income.Status
+}
+
+// owedByTill reports that a till of ours owes child a receipt which nobody has asked for yet. Russian tills print roubles:
+// a payment in another currency is none of theirs, whatever its account says.
+func (w Whole) owedByTill(child ids.ID) bool {
 	p, done := w.Payment(child.N())
 	done = done && p.Status == Paid
 	if child.Family() == ids.Refund {
@@ -40,6 +56,7 @@ func (w Whole) wantsTill(child ids.ID) bool {
 		p, _ = w.Payment(r.Payment)
 		done = r.Status == RefundSucceeded
 	}
+	done = done && p.Amount.Currency == money.RUB
 	_, begun := w.ReceiptOf(ReceiptID(child))
 	return done && !p.Till.IsZero() && !begun
 }
@@ -53,10 +70,7 @@ func BeginReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	r := Receipt{ID: ReceiptID(child), Operation: OfPayment}
 	p, _ := w.Payment(child.N())
 	total := p.Captured
-	r.Items, r.Fiscal.Kind = w.Order.Items, receipts.Income
-	if len(p.Taken) > 0 {
-		r.Items = p.Taken
-	}
+	r.Items, r.Fiscal.Kind = w.linesOf(p), receipts.Income
 	if child.Family() == ids.Refund {
 		back, _ := w.Refund(child.N())
 		p, _ = w.Payment(back.Payment)
@@ -66,10 +80,21 @@ func BeginReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	return out
 }
 
+// linesOf are the lines of a payment: those that a capture took, else all of the order's.
+func (w Whole) linesOf(p Payment) []Item {
+	if len(p.Taken) > 0 {
+		return p.Taken
+	}
+	return w.Order.Items
+}
+
 // ask puts a receipt on its way to a till of ours. Lines that are not known, or not over the total, are one line of it all.
 func (o *Outcome) ask(r Receipt, p Payment, total int64, now time.Time) {
 	if sum(r.Items) != total || len(r.Items) == 0 {
 		first := o.After.Order.Items[0]
+		if len(r.Items) > 0 {
+			first = r.Items[0]
+		}
 		r.Items = []Item{{Name: o.After.Order.Project, Price: money.Of(total, p.Amount.Currency), Quantity: 1000, Amount: money.Of(total, p.Amount.Currency),
 			VAT: first.VAT, Subject: first.Subject, Mode: first.Mode, Measure: "piece"}}
 	}
@@ -130,11 +155,20 @@ func ReceiptMade(w Whole, id ids.ID, f receipts.Fiscal, now time.Time) Outcome {
 	switch {
 	case !ok || r.Status != ReceiptPending:
 	case w.AlreadyHas(f):
-		out = ReceiptLooked(w, id, false, now)
-		out.raise(ReceiptConflict, id.String(), "the till names a document that another receipt has: FD "+itoa(f.FD), now)
+		return ReceiptContested(w, id, f, now)
 	default:
 		f.Kind = r.Fiscal.Kind
 		out.fill(r, f, r.Fiscal.Total.Amount, now)
+	}
+	return out
+}
+
+// ReceiptContested records that the till names a document that another receipt has, of this order or of another one: it is
+// no proof of this receipt, and an operator is called.
+func ReceiptContested(w Whole, id ids.ID, f receipts.Fiscal, now time.Time) Outcome {
+	out := ReceiptLooked(w, id, false, now)
+	if r, ok := w.ReceiptOf(id); ok && r.Status == ReceiptPending {
+		out.raise(ReceiptConflict, id.String(), "the till names a document that another receipt has: FD "+itoa(f.FD), now)
 	}
 	return out
 }
@@ -200,78 +234,6 @@ func (w Whole) lateAt(r Receipt) time.Time {
 	return since.Add(ReceiptWithin)
 }
 
-// MailLife is how long a letter about a receipt is tried.
-const MailLife = 3 * 24 * time.Hour
-
-// WantsMail reports a receipt that the payer has not been written about.
-func (r Receipt) WantsMail(now time.Time) bool {
-	return r.Status == ReceiptReady && r.Verified && r.MailedAt.IsZero() && r.Failure == "" && now.Sub(r.UpdatedAt) < MailLife
-}
-
-// ReceiptMailed records that the payer was written to; why is set where his address was refused for good.
-func ReceiptMailed(w Whole, id ids.ID, why string, now time.Time) Outcome {
-	out := begin(w)
-	r, ok := w.ReceiptOf(id)
-	if !ok || !r.WantsMail(now) {
-		return out
-	}
-	r.Due = time.Time{}
-	if r.Failure = why; why == "" {
-		r.MailedAt = now
-	}
-	out.putReceipt(r)
-	return out
-}
-
-// CorrectionWish is a correction as an operator asks for it.
-type CorrectionWish struct {
-	Kind     receipts.Kind // income_correction or income_return_correction
-	Amount   int64         // minor units; lines are those of the order's payment where they come to it
-	Corrects receipts.Correction
-	By       string // the operator
-	Key      Answered
-}
-
-// ErrNoTill is the refusal of a receipt where no till of ours makes any.
-var ErrNoTill = fault.Conflict("operation_not_supported", "The receipts of this payment are not made by a till of the platform.")
-
-// ErrCorrectionPending refuses a second correction of one cause while the first one is on its way.
-var ErrCorrectionPending = fault.Conflict("correction_pending", "Another correction of this order is on its way.")
-
-// BeginCorrection makes the intent to correct what the tills told of the winner of an order (54-FZ, corrections). Two of
-// the same cause at once are refused.
-func BeginCorrection(w Whole, wish CorrectionWish, now time.Time) (Outcome, Receipt, error) {
-	p, paid := w.Payment(w.State.Winner)
-	if !paid || p.Till.IsZero() {
-		return Outcome{}, Receipt{}, ErrNoTill
-	}
-	n := 1
-	for _, r := range w.Receipts {
-		if r.Operation != OfCorrection {
-			continue
-		}
-		n++
-		if r.Status == ReceiptPending {
-			return Outcome{}, Receipt{}, ErrCorrectionPending
-		}
-	}
-	switch {
-	case n > ids.MaxChild:
-		return Outcome{}, Receipt{}, ErrTooManyReceipts
-	case wish.Amount < 1 || wish.Amount > MaxTotal:
-		return Outcome{}, Receipt{}, fault.Validation(fault.Field{Location: "body.amount.amount", Message: "must be above 0 and within an order's limit"})
-	case !wish.Kind.Corrects():
-		return Outcome{}, Receipt{}, fault.Validation(fault.Field{Location: "body.kind", Message: "must be one of the two corrections"})
-	}
-	out := begin(w)
-	r := Receipt{ID: w.Order.ID.Child(ids.CorrectionReceipt, n), Operation: OfCorrection, Items: w.Order.Items, Corrects: wish.Corrects, By: wish.By, Key: wish.Key}
-	r.Fiscal.Kind = wish.Kind
-	out.ask(r, p, wish.Amount, now)
-	out.state(w.State, now)
-	r, _ = out.After.ReceiptOf(r.ID)
-	return out, r, nil
-}
-
 // unclosed lists what is left of the lines of a prepayment that no closing receipt has closed, or is about to close.
 func (w Whole) unclosed(p Payment) []remain {
 	return w.notClosedBy(p, func(r Receipt) bool { return r.Status != ReceiptFailed })
@@ -289,11 +251,7 @@ func (w Whole) closedLines(p Payment) map[int]bool {
 
 func (w Whole) notClosedBy(p Payment, counts func(Receipt) bool) []remain {
 	var left []remain
-	taken := w.Order.Items
-	if len(p.Taken) > 0 {
-		taken = p.Taken
-	}
-	for i, item := range taken {
+	for i, item := range w.linesOf(p) {
 		if item.Line == 0 {
 			item.Line = i + 1
 		}

@@ -65,7 +65,7 @@ func TestDraftOfAReceipt(t *testing.T) {
 	})
 	t.Run("OfACorrectionNamesItsReason", func(t *testing.T) {
 		t.Parallel()
-		w := ours(t, twoLines)
+		w := ours(t)
 		wish := correction()
 		out, r, err := payments.BeginCorrection(w, wish, start)
 		require.NoError(t, err)
@@ -143,8 +143,8 @@ func TestFulfilByATillOfOurs(t *testing.T) {
 	})
 	t.Run("ARefundReturnsWhatEachLineWas", func(t *testing.T) {
 		t.Parallel()
-		w, r := fulfilling(t, ours(t, twoLines), payments.Part{Line: 1, Quantity: 3000})
-		w = succeeded(t, refunding(t, ready(t, w, r, 1), 0), 1)
+		w, r := fulfilling(t, incomeTold(t, twoLines), payments.Part{Line: 1, Quantity: 3000})
+		w = succeeded(t, refunding(t, ready(t, w, r, 2), 0), 1)
 		w, back := wanted(t, w, w.Refunds[0].ID)
 		printable(t, w, back)
 		require.Equal(t, []string{"full_payment", "full_prepayment"}, []string{back.Items[0].Mode, back.Items[1].Mode})
@@ -157,10 +157,10 @@ func TestFulfilByATillOfOurs(t *testing.T) {
 	})
 	t.Run("ErrARefundWhileItIsMade", func(t *testing.T) {
 		t.Parallel()
-		w, r := fulfilling(t, ours(t, twoLines))
+		w, r := fulfilling(t, incomeTold(t, twoLines))
 		_, _, err := payments.BeginRefund(w, 1, payments.RefundWish{Source: payments.ByPartner}, start)
 		require.ErrorIs(t, err, payments.ErrClosing)
-		w = succeeded(t, refunding(t, ready(t, w, r, 1), 0), 1)
+		w = succeeded(t, refunding(t, ready(t, w, r, 2), 0), 1)
 		_, back := wanted(t, w, w.Refunds[0].ID)
 		for _, item := range back.Items {
 			require.Equal(t, "full_payment", item.Mode, "it returns the closing receipt")
@@ -184,6 +184,32 @@ func TestBeginCorrection(t *testing.T) {
 		lawful(t, out)
 		require.Len(t, r.Items, 2)
 		require.Equal(t, []any{payments.OfCorrection, payments.ReceiptPending, till}, []any{r.Operation, r.Status, r.Till})
+	})
+	t.Run("OfAPartialCaptureHasTheLinesThatWereTaken", func(t *testing.T) {
+		t.Parallel()
+		w := ours(t, twoLines)
+		w.State.Paid, w.Payments[0].Captured, w.Payments[0].Taken = 50_001, 50_001, []payments.Item{w.Order.Items[1]}
+		w.Payments[0].Taken[0].Line = 2
+		for _, amount := range []int64{50_001, 7} {
+			out, r, err := begin(t, w, func(c *payments.CorrectionWish) { c.Amount = amount })
+			require.NoError(t, err)
+			lawful(t, out)
+			require.Len(t, r.Items, 1)
+			require.Equal(t, []any{"none", amount}, []any{r.Items[0].VAT, r.Items[0].Amount.Amount})
+		}
+	})
+	t.Run("OfAPartSaysWhoseRateItHas", func(t *testing.T) {
+		t.Parallel()
+		for line, vat := range map[int]string{1: "vat22", 2: "none"} {
+			out, r, err := begin(t, ours(t, twoLines), func(c *payments.CorrectionWish) { c.Amount, c.Line = 7, line })
+			require.NoError(t, err)
+			printable(t, out.After, r)
+			require.Equal(t, []any{1, vat}, []any{len(r.Items), r.Items[0].VAT})
+		}
+		for _, line := range []int{0, -1, 3} {
+			_, _, err := begin(t, ours(t, twoLines), func(c *payments.CorrectionWish) { c.Amount, c.Line = 7, line })
+			require.Equal(t, "body.line", fault.As(err).Fields[0].Location)
+		}
 	})
 	t.Run("OneAtATime", func(t *testing.T) {
 		t.Parallel()

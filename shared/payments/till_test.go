@@ -30,6 +30,14 @@ func oursOf(w payments.Whole) payments.Whole {
 	return payments.Apply(w, 1, banks.News{BankID: bankID(1), Status: banks.Paid, Amount: &amount}, payments.Told, start).After
 }
 
+// incomeTold is ours with the income told by the till.
+func incomeTold(t testing.TB, edit ...func(*payments.Draft)) payments.Whole {
+	t.Helper()
+	w := ours(t, edit...)
+	w, r := wanted(t, w, w.Payments[0].ID)
+	return ready(t, w, r, 1)
+}
+
 // twoLines is 3 × 333.33 and 500.01.
 func twoLines(d *payments.Draft) {
 	d.Items = []payments.Item{
@@ -81,7 +89,7 @@ func TestBeginReceipt(t *testing.T) {
 	})
 	t.Run("OfARefund", func(t *testing.T) {
 		t.Parallel()
-		w := succeeded(t, refunding(t, ours(t, twoLines), 33_333), 1)
+		w := succeeded(t, refunding(t, incomeTold(t, twoLines), 33_333), 1)
 		back := w.Refunds[0]
 		w, r := wanted(t, w, back.ID)
 		require.Equal(t, w.Order.ID.Child(ids.RefundReceipt, 1), r.ID)
@@ -127,6 +135,25 @@ func TestBeginReceipt(t *testing.T) {
 		for _, child := range []ids.ID{w.Order.ID, w.Order.ID.Child(ids.Payment, 2), w.Order.ID.Child(ids.Refund, 1)} {
 			require.True(t, payments.BeginReceipt(w, child, start).Empty(), child)
 		}
+	})
+	t.Run("NotOfTenge", func(t *testing.T) {
+		t.Parallel()
+		w := ours(t, func(d *payments.Draft) { d.Items[0].Price = money.Of(150_000, money.KZT) })
+		require.Zero(t, w.Payments[0].Till, "though the account, that takes roubles as well, has one")
+		w.Payments[0].Till = till // older code did not look at the currency
+		require.True(t, payments.BeginReceipt(w, w.Payments[0].ID, start).Empty())
+		duties, again := payments.Owed(w, w.Payments[0].ID, true, start.Add(48*time.Hour))
+		require.Empty(t, duties)
+		require.True(t, again.IsZero())
+		_, _, err := payments.BeginFulfil(w, nil, "", "", start)
+		require.ErrorIs(t, err, payments.ErrNotFulfillable)
+		wish := correction()
+		_, _, err = payments.BeginCorrection(w, wish, start)
+		require.ErrorIs(t, err, payments.ErrNoTill)
+		w = succeeded(t, refunding(t, w, 100), 1)
+		duties, again = payments.Owed(w, w.Refunds[0].ID, true, start.Add(48*time.Hour))
+		require.Empty(t, duties)
+		require.True(t, again.IsZero())
 	})
 }
 
@@ -230,86 +257,6 @@ func TestReceiptOfOurTill(t *testing.T) {
 		require.True(t, payments.ReceiptTaken(w, nobody, "u", start).Empty())
 		require.True(t, payments.ReceiptMailed(w, nobody, "", start).Empty())
 	})
-}
-
-func TestReceiptMailed(t *testing.T) {
-	t.Parallel()
-	setup := func(t *testing.T) (payments.Whole, ids.ID) {
-		w := ours(t)
-		w, r := wanted(t, w, w.Payments[0].ID)
-		require.False(t, r.WantsMail(start), "it is not ready")
-		return ready(t, w, r, 1), r.ID
-	}
-	t.Run("Once", func(t *testing.T) {
-		t.Parallel()
-		w, id := setup(t)
-		duties, again := payments.Owed(w, id, true, start)
-		require.Equal(t, []payments.Duty{payments.DutyMail}, duties)
-		require.True(t, again.After(start))
-		out := payments.ReceiptMailed(w, id, "", start)
-		lawful(t, out)
-		r := receiptIn(t, out, id)
-		require.Equal(t, start, r.MailedAt)
-		require.True(t, r.Due.IsZero())
-		require.True(t, payments.ReceiptMailed(out.After, id, "", start).Empty())
-		duties, again = payments.Owed(out.After, id, true, start)
-		require.Empty(t, duties)
-		require.True(t, again.IsZero())
-	})
-	t.Run("ErrRefusedIsNotTriedAgain", func(t *testing.T) {
-		t.Parallel()
-		w, id := setup(t)
-		out := payments.ReceiptMailed(w, id, "refused", start)
-		r := receiptIn(t, out, id)
-		require.True(t, r.MailedAt.IsZero())
-		require.Equal(t, "refused", r.Failure)
-		require.False(t, r.WantsMail(start))
-	})
-	t.Run("NotForEver", func(t *testing.T) {
-		t.Parallel()
-		w, id := setup(t)
-		r, _ := w.ReceiptOf(id)
-		require.True(t, r.WantsMail(start.Add(payments.MailLife-1)))
-		require.False(t, r.WantsMail(start.Add(payments.MailLife)))
-		duties, _ := payments.Owed(w, id, true, start.Add(payments.MailLife))
-		require.Empty(t, duties)
-	})
-	t.Run("NotAboutThePartnersOwn", func(t *testing.T) {
-		t.Parallel()
-		out, r, err := payments.AttachReceipt(ours(t), receipts.Fiscal{URL: "https://ofd.example/2"}, start)
-		require.NoError(t, err)
-		require.False(t, r.WantsMail(start))
-		require.True(t, payments.ReceiptMailed(out.After, r.ID, "", start).Empty())
-	})
-}
-
-func TestOwedToATillOfOurs(t *testing.T) {
-	t.Parallel()
-	duties := func(w payments.Whole, child ids.ID, posted bool, now time.Time) []payments.Duty {
-		list, again := payments.Owed(w, child, posted, now)
-		require.Equal(t, len(list) > 0, len(list) > 0 && again.After(now), "what is owed is looked at again")
-		return list
-	}
-	w := ours(t)
-	p := w.Payments[0]
-	require.Equal(t, []payments.Duty{payments.DutyPost, payments.DutyTill}, duties(w, p.ID, false, start))
-	require.Equal(t, []payments.Duty{payments.DutyTill}, duties(w, p.ID, true, start))
-	w, r := wanted(t, w, p.ID)
-	require.Empty(t, duties(w, p.ID, true, start), "the receipt's own key goes on")
-	require.Equal(t, []payments.Duty{payments.DutyTill}, duties(w, r.ID, true, start))
-	late := start.Add(payments.ReceiptWithin)
-	require.Equal(t, []payments.Duty{payments.DutyTill}, duties(w, r.ID, true, late.Add(-1)))
-	require.Equal(t, []payments.Duty{payments.DutyTill, payments.DutyAlarm}, duties(w, r.ID, true, late))
-	out := payments.MissReceipt(w, r.ID, late)
-	require.Equal(t, []payments.AlarmKind{payments.ReceiptMissing}, raised(out))
-	require.Equal(t, []payments.Duty{payments.DutyTill}, duties(out.After, r.ID, true, late), "an operator is called once")
-	w = succeeded(t, refunding(t, w, 100), 1)
-	require.Equal(t, []payments.Duty{payments.DutyPost, payments.DutyTill}, duties(w, w.Refunds[0].ID, false, start))
-	w, r = wanted(t, w, w.Refunds[0].ID)
-	require.Empty(t, duties(w, w.Refunds[0].ID, true, start))
-	require.Equal(t, []payments.Duty{payments.DutyTill}, duties(w, r.ID, true, start))
-	_, again := payments.Owed(w, r.ID, true, late.Add(-time.Second))
-	require.Equal(t, late, again, "the deadline is not slept over")
 }
 
 func TestDraftID(t *testing.T) {

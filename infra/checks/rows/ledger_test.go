@@ -126,50 +126,68 @@ func (b *bookkeeper) post(e ledger.Entry, err error) {
 	b.clock.Advance(time.Minute)
 }
 
-// paid is a payment of 1 500 roubles, as its entry.
-func (b *bookkeeper) paid(name string) (ledger.Payment, ledger.Entry) {
+// paid is a payment of 1 500 roubles, as its entry; own says that the partner's own account took it.
+func (b *bookkeeper) paid(name string, own bool) (ledger.Payment, ledger.Entry) {
 	b.t.Helper()
 	order := ids.FromParts(name)
 	p := ledger.Payment{ID: order.Child(ids.Payment, 1), Mode: ids.Test, Partner: partner, Amount: money.Of(150_000, money.RUB),
-		Terms: ledger.Terms{Account: account, Ours: ledger.Fee{BP: 250, Fixed: 5, Returned: true}, Theirs: ledger.Fee{BP: 190}}}
+		Terms: ledger.Terms{Account: account, Own: own, Ours: ledger.Fee{BP: 250, Fixed: 5, Returned: true}, Theirs: ledger.Fee{BP: 190}}}
 	e, err := ledger.Paid(p, b.clock.Now())
 	require.NoError(b.t, err)
 	e.Reference = ids.Reference(ids.Test, order, 1)
 	return p, e
 }
 
-func (b *bookkeeper) close(day ledger.Day) {
-	b.t.Helper()
-	done, err := b.settler.Close(b.t.Context(), book, day)
-	require.NoError(b.t, err)
-	require.True(b.t, done)
-}
-
-// tellLedger plays two days that were settled, the first of them paid out, an open one, a transfer, and a reconciliation with
-// breaks in every state.
+// tellLedger plays four days that were settled, the first of them paid out, one with a debt; a day that is counted by half; the
+// open one; a transfer, and a reconciliation with breaks in every state.
 func tellLedger(t *testing.T, tbl table.Table) {
 	t.Helper()
 	b, ctx := newBookkeeper(t, tbl), t.Context()
 	day := ledger.DayOf(start, time.UTC)
-	p, first := b.paid("first")
+	p, first := b.paid("first", false)
 	b.post(first, nil)
 	back, err := ledger.Refunded(p, ledger.Refund{ID: p.ID.Root().Child(ids.Refund, 1), Amount: 50_000}, b.clock.Now())
 	require.NoError(t, err)
 	back.Reference = first.Reference
 	b.post(back, nil)
-	b.clock.Advance(24 * time.Hour)
-	b.close(day)
-	_, _, err = b.settler.PayOut(ctx, ids.Test, ledger.SettlementID(book, day), "PP-1047", "an operator")
+	paidOut := ledger.SettlementID(book, day)
+	day = b.nextDay(day)
+	_, _, err = b.settler.PayOut(ctx, ids.Test, paidOut, "PP-1047", "an operator")
 	require.NoError(t, err)
 	_, _, err = b.settler.Transferred(ctx, settle.Transfer{Mode: ids.Test, Partner: partner, Account: account, Amount: money.Of(90_000, money.RUB), Reference: "PP-77", By: "an operator"})
 	require.NoError(t, err)
-	_, second := b.paid("second")
+	_, second := b.paid("second", true)
 	b.post(second, nil)
-	b.clock.Advance(24 * time.Hour)
-	b.close(day.Next())
-	_, third := b.paid("third")
+	day = b.nextDay(day)
+	rest, err := ledger.Refunded(p, ledger.Refund{ID: p.ID.Root().Child(ids.Refund, 2), Amount: 100_000, Before: 50_000}, b.clock.Now())
+	require.NoError(t, err)
+	b.post(rest, nil)
+	day = b.nextDay(day) // with a debt
+	_, third := b.paid("third", false)
 	b.post(third, nil)
+	day = b.nextDay(day) // the debt is earned
+	for _, name := range []string{"fourth", "fifth"} {
+		_, e := b.paid(name, false)
+		b.post(e, nil)
+	}
+	b.clock.Advance(24 * time.Hour)
+	b.settler.Pace = 1
+	done, err := b.settler.Close(ctx, book, day)
+	require.NoError(t, err)
+	require.False(t, done, "the day is counted by half")
+	_, sixth := b.paid("sixth", false)
+	b.post(sixth, nil)
 	b.reconcile(first.Reference)
+}
+
+// nextDay closes and settles a day as it ends, and gives the next one.
+func (b *bookkeeper) nextDay(day ledger.Day) ledger.Day {
+	b.t.Helper()
+	b.clock.Advance(24 * time.Hour)
+	done, err := b.settler.Close(b.t.Context(), book, day)
+	require.NoError(b.t, err)
+	require.True(b.t, done)
+	return day.Next()
 }
 
 const registerHead = "Номер заказа;Идентификатор платежа;Тип операции;Статус;Сумма операции;Комиссия;Валюта;Дата операции\n"
@@ -227,9 +245,9 @@ func TestLedgerOfEarlierVersions(t *testing.T) {
 			}
 			e := with(t, rows)
 			b := newBookkeeper(t, e)
-			b.clock.Advance(49 * time.Hour)
-			_, fourth := b.paid("fourth")
-			b.post(fourth, nil)
+			b.clock.Advance((5*24 + 12) * time.Hour)
+			_, seventh := b.paid("seventh", false)
+			b.post(seventh, nil)
 			touched := 0
 			for _, row := range written(t, e) {
 				i := slices.IndexFunc(rows, func(r table.Row) bool { return r.Key == row.Key })
@@ -261,7 +279,7 @@ func requireSound(t *testing.T, rows []table.Row) {
 	}
 	require.Empty(t, auditor.Done().Breaches)
 	settlements, broken := chains.Done()
-	require.Equal(t, 2, settlements)
+	require.Equal(t, 4, settlements)
 	require.Empty(t, broken)
 	require.Empty(t, reconciled.Done())
 }

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,7 @@ type story struct {
 	w     payments.Whole
 	now   time.Time
 	till  ids.ID // that makes the receipts; zero: the bank's
+	mode  string // of the first line's settlement
 }
 
 func (s *story) order(name string, hold bool) {
@@ -42,7 +44,7 @@ func (s *story) order(name string, hold bool) {
 	o, err := payments.NewOrder(payments.Draft{
 		Project: "Школа", Email: "buyer@example.com", ExternalID: "A-1047", Description: "Две консультации", Locale: "kk",
 		Items: []payments.Item{
-			{Name: "Консультация", Price: money.Of(150_000, money.RUB), Quantity: 1000, VAT: "vat22", Subject: "service", Mode: "full_payment", Measure: "hour"},
+			{Name: "Консультация", Price: money.Of(150_000, money.RUB), Quantity: 1000, VAT: "vat22", Subject: "service", Mode: cmp.Or(s.mode, "full_payment"), Measure: "hour"},
 			{Name: "Тетрадь", Price: money.Of(33_333, money.RUB), Quantity: 1500},
 		},
 		Customer: payments.Customer{ID: "u-42", Name: "Иван", Phone: "+79000000000"}, ReturnURL: "https://shop.example/thanks",
@@ -137,7 +139,7 @@ func tellPayments(t *testing.T, tbl table.Table) {
 	tellFulfilment(s)
 	s.till = ids.FromParts("till")
 	tellTills(s)
-	s.till = ids.ID{}
+	s.till, s.mode = ids.ID{}, ""
 
 	s.order("never opened", false)
 	house := payments.Alarm{Kind: payments.ForgedNotice, Object: account.String(), Detail: "its signature does not hold", OpenedAt: s.now}
@@ -199,7 +201,10 @@ func tellRefunds(s *story) {
 	out, err = payments.BeginCapture(s.w, 1, 150_000, s.w.Order.Items[:1], "key", "hash", s.now)
 	s.save(out, err)
 	s.news(1, banks.Paid, payments.Asked)
-	s.refund(payments.RefundWish{Amount: 1000, Author: "token"})
+	for _, rest := range []int64{149_000, 148_000} {
+		k = s.refund(payments.RefundWish{Amount: 1000, Author: "token"})
+		s.save(payments.RefundAnswered(s.w, k, left(rest), s.now))
+	}
 
 	s.order("given back in the bank's cabinet", false)
 	s.pay("709")
@@ -209,6 +214,7 @@ func tellRefunds(s *story) {
 // tellFulfilment plays a prepayment that is being closed, after a till refused once.
 func tellFulfilment(s *story) {
 	s.t.Helper()
+	s.mode = "full_prepayment"
 	s.order("closed after a prepayment", false)
 	s.pay("710")
 	out, r, err := payments.BeginFulfil(s.w, nil, "key", "hash", s.now)

@@ -19,6 +19,7 @@ import (
 
 	"giberno.ru/infra/checks/template"
 	"giberno.ru/shared/core/clock"
+	ledgerjobs "giberno.ru/shared/ledger/jobs"
 	"giberno.ru/shared/ledger/settle"
 	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/onaws/workers"
@@ -199,7 +200,7 @@ func TestEveryKindOfTroubleRings(t *testing.T) {
 	}
 	text, err := os.ReadFile(filepath.Join(root, "shared", "payments", "alarm.go"))
 	require.NoError(t, err)
-	known := []string{settle.NegativePayable, settle.SettlementMismatch, books.ReconciliationBreaks}
+	known := []string{settle.NegativePayable, settle.SettlementMismatch, settle.SettlementOverdue, ledgerjobs.LedgerMissing, books.ReconciliationBreaks}
 	for _, found := range regexp.MustCompile(`AlarmKind = "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
 		known = append(known, found[1])
 	}

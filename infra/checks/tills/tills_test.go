@@ -142,7 +142,7 @@ func TestCorrection(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			w, ctx := settledSale(t, options{version: version})
-			_, r, _, err := w.proc.Teller.Correct(ctx, w.load(ctx), payments.CorrectionWish{Kind: c.kind, Amount: 70_000, By: "anna",
+			_, r, _, err := w.proc.Teller.Correct(ctx, w.load(ctx), payments.CorrectionWish{Kind: c.kind, Amount: 70_000, Line: 1, By: "anna",
 				Corrects: receipts.Correction{Type: receipts.CorrectionInstruction, Date: start.Add(-24 * time.Hour), Number: "17-А"}})
 			require.NoError(t, err)
 			w.settle(ctx)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,8 @@ func (c crew) work() error {
 	if err != nil {
 		return err
 	}
-	c.fact(found == 1 && strings.Contains(batch.Records[0].Body, "payments.tidy"), "and sends the job that follows", found)
+	tidy := slices.ContainsFunc(batch.Records, func(m events.SQSMessage) bool { return strings.Contains(m.Body, "payments.tidy") })
+	c.fact(found == 4 && tidy, "and sends the jobs that follow", found)
 
 	notice, err := os.ReadFile(filepath.Join("events", "banks", "notify-tbank.json"))
 	if err != nil {

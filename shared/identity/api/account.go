@@ -24,7 +24,7 @@ type MethodTerms struct {
 // AccountFields are what an operator may change of an account.
 type AccountFields struct {
 	Address    string            `json:"address" maxLength:"512" doc:"Base of the provider's API, without a closing slash" example:"https://securepay.tinkoff.ru"`
-	SettlesTo  ids.ID            `json:"settles_to,omitzero" doc:"Partner whose bank account the provider pays; none: the platform's"`
+	SettlesTo  ids.ID            `json:"settles_to,omitzero" doc:"Partner whose bank account the provider pays; none: the owner's, or the platform's where the account is the platform's"`
 	Everyone   bool              `json:"everyone,omitempty" doc:"An account of the platform that every partner may use"`
 	Country    string            `json:"country" minLength:"2" maxLength:"2" example:"RU"`
 	Currencies []money.Currency  `json:"currencies" minItems:"1" maxItems:"12"`

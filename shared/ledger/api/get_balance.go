@@ -12,7 +12,7 @@ import (
 type Balance struct {
 	Currency  money.Currency `json:"currency"`
 	Posted    money.Money    `json:"posted" doc:"What we owe in all; negative: a debt"`
-	Available money.Money    `json:"available" doc:"Posted, less what is reserved and what open refunds will take"`
+	Available money.Money    `json:"available" doc:"Posted, less what is reserved. A refund is taken off once it has succeeded and is posted, not while it is under way"`
 	Reserved  money.Money    `json:"reserved" doc:"Set aside by settlements, on its way to the partner"`
 }
 
@@ -64,16 +64,9 @@ func (s *Service) balance(ctx context.Context, b ledger.Book) (Balance, error) {
 	if err != nil {
 		return Balance{}, err
 	}
-	available := money.Of(held.Balances[ledger.Payable], b.Currency) // posted − reserved
-	if s.OpenRefunds != nil {
-		refunds, err := s.OpenRefunds(ctx, b.Mode, b.Partner, b.Currency)
-		if err != nil {
-			return Balance{}, err
-		}
-		if available, err = available.Sub(money.Of(refunds, b.Currency)); err != nil {
-			return Balance{}, err
-		}
-	}
-	return Balance{Currency: b.Currency, Posted: money.Of(posted, b.Currency), Available: available,
-		Reserved: money.Of(held.Balances[ledger.Reserved], b.Currency)}, nil
+	return Balance{
+		Currency: b.Currency, Posted: money.Of(posted, b.Currency),
+		Available: money.Of(held.Balances[ledger.Payable], b.Currency), // posted − reserved
+		Reserved:  money.Of(held.Balances[ledger.Reserved], b.Currency),
+	}, nil
 }

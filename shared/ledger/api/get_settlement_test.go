@@ -40,6 +40,38 @@ func TestGetSettlement(t *testing.T) {
 		require.Zero(t, got.Payout.Amount)
 		require.Empty(t, got.Hash)
 	})
+	t.Run("OpenWithThePartnersOwnAccounts", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.paid(t, 0, 2)
+		own, err := ledger.Paid(payment(9, true), start)
+		require.NoError(t, err)
+		w.post(t, own)
+		open := read[api.Settlement](t, w.do(get(settlementPath(ledger.SettlementID(book, today)))), 200)
+		require.Equal(t, roubles(300_000), open.Paid)
+		require.Equal(t, roubles(7_500), open.Fees)
+		require.Equal(t, &api.OwnAccounts{Paid: roubles(150_000), Refunded: roubles(0), Charge: roubles(3_750)}, open.Own)
+		waits := func(day ledger.Day) api.Settlement {
+			_, err := w.store.CloseDay(t.Context(), book, day, day.Next(), w.clock.Now())
+			require.NoError(t, err)
+			return read[api.Settlement](t, w.do(get(settlementPath(ledger.SettlementID(book, day)))), 200)
+		}
+		require.Equal(t, open, waits(today), "a day that is over and waits is what it was")
+		require.Equal(t, []api.Settlement{open}, read[settlements](t, w.do(get("/api/v1/settlements")), 200).Items)
+		made := w.settled(t)
+		closed := read[api.Settlement](t, w.do(get(settlementPath(made.ID))), 200)
+		require.Equal(t, open.Own, closed.Own)
+		require.Equal(t, open.Paid, closed.Paid)
+	})
+	t.Run("OpenHoldsTheDebtAndNotOlderPayouts", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.paid(t, 0, 2)
+		w.settled(t) // its reserve falls into the next day
+		w.paid(t, 10, 1)
+		got := read[api.Settlement](t, w.do(get(settlementPath(ledger.SettlementID(book, today.Next())))), 200)
+		require.Equal(t, roubles(146_250), got.Payable)
+	})
 	t.Run("TheBanksFeeIsNotThePartnersAffair", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)

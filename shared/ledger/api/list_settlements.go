@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger"
@@ -20,7 +21,7 @@ func (s *Service) ListSettlements() web.Endpoint {
 	return web.Handle(web.Operation{
 		Name: "list-settlements", Method: "GET", Path: "/api/v1/settlements", API: "payments", Caller: web.Partner,
 		Summary: "List settlements, newest first",
-		Description: "The running days stand first, as open. A day on which only money moved that was settled before is left out, " +
+		Description: "The days that are not settled yet stand first, as open. A day on which only money moved that was settled before is left out, " +
 			"so that a page may be short.",
 		Refuses: []string{"invalid_cursor"},
 	}, s.listSettlements)
@@ -43,6 +44,9 @@ func (s *Service) listSettlements(ctx context.Context, in *listSettlements) (*se
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(open ledger.Settlement) bool { // settled meanwhile
+		return slices.ContainsFunc(closed, func(made ledger.Settlement) bool { return made.ID == open.ID })
+	})
 	out := page.List[Settlement]{Items: []Settlement{}}
 	for _, made := range append(list, closed...) {
 		if made.Bare() {

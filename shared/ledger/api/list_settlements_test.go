@@ -22,7 +22,7 @@ func TestListSettlements(t *testing.T) {
 		w.paid(t, 10, 1)
 		w.settled(t)
 		w.paid(t, 20, 1)
-		got := read[settlements](t, w.trips(t, 4, get(path)), 200)
+		got := read[settlements](t, w.trips(t, 5, get(path)), 200)
 		var days, states []string
 		for _, s := range got.Items {
 			days, states = append(days, s.Day), append(states, s.Status)

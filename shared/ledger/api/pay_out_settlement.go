@@ -25,8 +25,8 @@ func (s *Service) PayOutSettlement() web.Endpoint {
 		Name: "pay-out-settlement", Method: "POST", Path: "/api/v1/admin/settlement/{id}/paid-out", API: "admin", Caller: web.Operator,
 		Scope: ManageSettlements, Summary: "Tell that a settlement was paid out",
 		Description: "It is booked once for each settlement. The same reference again gets the same answer; another one is refused, " +
-			"whatever the Idempotency-Key.",
-		Refuses: []string{"settlement_not_found", "nothing_to_pay_out", "settlement_already_paid_out"},
+			"whatever the Idempotency-Key. While a later day of the partner has left a debt, nothing is paid out.",
+		Refuses: []string{"settlement_not_found", "nothing_to_pay_out", "settlement_already_paid_out", "partner_in_debt", "invalid_reference"},
 	}, s.payOutSettlement)
 }
 

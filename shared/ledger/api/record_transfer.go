@@ -43,7 +43,7 @@ func (s *Service) RecordTransfer() web.Endpoint {
 		Scope: ManageSettlements, Status: 201, Summary: "Record a bank's transfer to us",
 		Description: "It is booked once for each reference. The same again gets the same answer; another amount under the same " +
 			"reference is refused, whatever the Idempotency-Key.",
-		Refuses: []string{"partner_not_found", "account_not_found", "ledger_entry_differs", "invalid_ledger_entry", "ledger_busy"},
+		Refuses: []string{"partner_not_found", "account_not_found", "ledger_entry_differs", "invalid_ledger_entry", "ledger_busy", "invalid_reference"},
 	}, s.recordTransfer)
 }
 

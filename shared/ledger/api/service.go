@@ -11,7 +11,6 @@ import (
 
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger/register"
 	"giberno.ru/shared/ledger/settle"
@@ -32,8 +31,6 @@ type Service struct {
 	Cursors   page.Signer
 	Clock     clock.Clock
 	Log       *slog.Logger
-	// OpenRefunds is the sum, in minor units, of a partner's refunds that are under way and not in the ledger; nil: there are none.
-	OpenRefunds func(ctx context.Context, m ids.Mode, partner ids.ID, c money.Currency) (int64, error)
 	// Spreadsheet writes a register as XLSX: xlsx.Write. It is handed in, so that only the function that answers with
 	// spreadsheets carries the library; nil: registers are CSV.
 	Spreadsheet func(w io.Writer, h register.Head, lines iter.Seq2[register.Line, error]) (register.Totals, error)

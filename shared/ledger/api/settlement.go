@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
@@ -15,7 +16,7 @@ import (
 type Settlement struct {
 	ID       ids.ID         `json:"id" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Livemode bool           `json:"livemode"`
-	Status   string         `json:"status" enum:"open,closed,paid_out" doc:"open: the running day, as far as it is"`
+	Status   string         `json:"status" enum:"open,closed,paid_out" doc:"open: the running day, as far as it is, or one that is over and waits"`
 	Day      string         `json:"day" format:"date" doc:"The business day in the partner's zone" example:"2026-11-23"`
 	Currency money.Currency `json:"currency"`
 	Entries  int64          `json:"entries,omitempty" doc:"Of the ledger; absent while it is open"`
@@ -73,26 +74,66 @@ func shown(s ledger.Settlement) (out Settlement, err error) {
 	return out, nil
 }
 
-// open gives the settlements of a partner's running days, one for each currency in which anything happened today.
+// open gives the settlements that are not made yet, newest first for each currency: of the running day, if anything happened in
+// it, and of the days that are over and wait. Up to four round trips for each currency.
 func (s *Service) open(ctx context.Context, m ids.Mode, partner ids.ID) (list []ledger.Settlement, err error) {
 	books, err := s.Store.Books(ctx, m, partner)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range books {
-		held, err := s.Store.Balances(ctx, b)
+		some, err := s.openOf(ctx, b)
 		if err != nil {
 			return nil, err
 		}
-		if held.Today == (ledger.Facts{}) {
-			continue
-		}
-		list = append(list, ledger.Settlement{
-			ID: ledger.SettlementID(b, held.Open), Book: b, Day: held.Open, Status: ledger.SettlementOpen,
-			Facts: held.Today, Earned: held.Balances[ledger.Payable],
-		})
+		list = append(list, some...)
 	}
 	return list, nil
+}
+
+func (s *Service) openOf(ctx context.Context, b ledger.Book) (list []ledger.Settlement, err error) {
+	held, err := s.Store.Balances(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := s.Store.Chain(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	carried := chain.CarriedForward
+	add := func(day ledger.Day, sums ledger.Sums) error {
+		one := ledger.Settlement{
+			ID: ledger.SettlementID(b, day), Book: b, Day: day, Status: ledger.SettlementOpen,
+			Facts: sums.Facts, Own: sums.Own, Earned: sums.Earned, Charge: sums.Charge, Carried: carried,
+		}
+		due, err := one.Payable()
+		carried = min(due, 0)
+		if !one.Bare() {
+			list = append(list, one)
+		}
+		return err
+	}
+	if chain.Day == "" || chain.Day.Next() < held.Open {
+		days, err := s.Store.Unsettled(ctx, b, chain, held.Open)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range days {
+			if !c.Done() || c.Day == held.Open { // it is being closed at this moment
+				continue
+			}
+			sums, err := c.Sums()
+			if err == nil {
+				err = add(c.Day, sums)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	err = add(held.Open, held.Running())
+	slices.Reverse(list)
+	return list, err
 }
 
 // settlement reads a settlement that the caller may see: another partner's is not there.

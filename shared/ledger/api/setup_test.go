@@ -140,12 +140,6 @@ func setup(t testing.TB) *world {
 		Settler: w.settler, Worker: &settle.Worker{Settler: w.settler, Queue: w.queue}, Store: s, Partners: contracts{},
 		Registers: &settle.Registers{Store: s, Orders: orders}, Cursors: page.Signer{Key: []byte("the key of this test")}, Clock: w.clock,
 		Log: slog.New(slog.DiscardHandler), Spreadsheet: xlsx.Write,
-		OpenRefunds: func(_ context.Context, m ids.Mode, partner ids.ID, c money.Currency) (int64, error) {
-			if m == ids.Test && partner == shopID && c == money.RUB {
-				return 1_000, nil
-			}
-			return 0, nil
-		},
 	}
 	w.Handler = web.NewServer(web.Options{Auth: guard{}, Clock: w.clock, Rate: web.Rate{PerSecond: -1}, Docs: true, Title: "Giberno"}, w.service.Endpoints()...)
 	return w

@@ -58,7 +58,17 @@ type Worker struct {
 	Others queue.Worker // does the queue's jobs of other kinds, one by one; nil: there are none
 	Aside  int          // how many books of a batch are written side by side; 0: one after the other
 	Log    *slog.Logger
+	Alarms Alarms // nil: nobody is called
 }
+
+// Alarms calls an operator. One that is open already stays as it is.
+type Alarms interface {
+	Raise(ctx context.Context, m ids.Mode, kind, object, detail string) error
+}
+
+// LedgerMissing is the alarm of money that never reaches the ledger: its entry is refused, or another one has its name. The
+// object is the entry.
+const LedgerMissing = "ledger_missing"
 
 // Dispatch does a batch of deliveries as queue.Dispatch does, but the postings together: one transaction for all entries of
 // a book. Each delivery ends by itself; of a batch that failed in part, only that part comes again.
@@ -198,10 +208,20 @@ func (w *Worker) post(ctx context.Context, b ledger.Book, places []int, entries 
 	}
 	for i, err := range w.Poster.Post(ctx, b, zone, batch) {
 		if errs[i] = err; errors.Is(err, store.ErrDiffers) || errors.Is(err, ledger.ErrEntry) {
-			errs[i] = queue.Never("%v", err)
+			errs[i] = w.never(ctx, batch[i], err)
 		}
 	}
 	return errs
+}
+
+// never ends a job whose entry can never be written, once an operator has been called.
+func (w *Worker) never(ctx context.Context, e ledger.Entry, refusal error) error {
+	if w.Alarms != nil {
+		if err := w.Alarms.Raise(ctx, e.Mode, LedgerMissing, e.ID, refusal.Error()); err != nil {
+			return err
+		}
+	}
+	return queue.Never("%v", refusal)
 }
 
 // errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.

@@ -363,3 +363,33 @@ func (k *keeper) Post(_ context.Context, _ ledger.Book, _ *time.Location, entrie
 	k.entries = append(k.entries, entries...)
 	return make([]error, len(entries))
 }
+
+// calls is an operator who is called, or cannot be.
+type calls struct {
+	said []string
+	err  error
+}
+
+func (c *calls) Raise(_ context.Context, m ids.Mode, kind, object, _ string) error {
+	if c.err == nil {
+		c.said = append(c.said, string(m)+" "+kind+" "+object)
+	}
+	return c.err
+}
+
+// TestMoneyThatNeverReachesTheLedgerRings: a dead letter alone tells nobody that money is missing.
+func TestMoneyThatNeverReachesTheLedgerRings(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	deaf := &calls{err: errors.New("nobody hears")}
+	w.Alarms = deaf
+	e := payment("A", 1)
+	require.NoError(t, w.Do(t.Context(), job(e)))
+	e.Facts.Paid++
+	_, never := queue.IsNever(w.Do(t.Context(), job(e)))
+	require.False(t, never, "it comes again until somebody was called")
+	deaf.err = nil
+	_, never = queue.IsNever(w.Do(t.Context(), job(e)))
+	require.True(t, never)
+	require.Equal(t, []string{"t " + jobs.LedgerMissing + " " + e.ID}, deaf.said)
+}

@@ -77,17 +77,24 @@ func (f Form) append(row []string, figures []int64) []string {
 	return row
 }
 
+// formulaSigns begin a formula; the full-width ones in some versions.
+const formulaSigns = "=+-@＝＋－＠"
+
 // harmless keeps a spreadsheet from running a text that a stranger chose: what begins like a formula gets an apostrophe
-// before it.
+// before it. So does what begins so behind a sign at which a spreadsheet may divide: one that divides at semicolons does not
+// heed the quotes of a file with commas.
 func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	// Full-width signs begin a formula in some versions.
-	for _, sign := range []string{"＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(text, sign) {
-			return "'" + text
+	begins := true // only quotes and blanks since the text, or a cell of it, began
+	var out strings.Builder
+	written := 0
+	for i, r := range text {
+		divides := strings.ContainsRune(";,|\t\r\n", r)
+		if begins && strings.ContainsRune(formulaSigns, r) || i == 0 && divides {
+			out.WriteString(text[written:i])
+			out.WriteByte('\'')
+			written = i
 		}
+		begins = divides || begins && (r == '"' || r == ' ')
 	}
-	return text
+	return out.String() + text[written:]
 }

@@ -76,6 +76,36 @@ func TestWriteCSV(t *testing.T) {
 			require.Equal(t, "'", rows[1][2][:1], "%q", text)
 		}
 	})
+	t.Run("NoPartOfATextRunsWhereItIsDivided", func(t *testing.T) {
+		t.Parallel()
+		for _, text := range []string{"1;=1+2", `1;=HYPERLINK("http://x","y")`, `1;"=1+2"`, "1; =1+2", "1,+7900", "1|@SUM(A1)", "\t=1", "1\n-2", ";;＝1"} {
+			for _, divider := range []rune{';', ',', '\t', '|'} {
+				var out bytes.Buffer
+				_, err := register.WriteCSV(&out, rubles, register.Form{}, of(register.Line{At: noon, ExternalID: text}))
+				require.NoError(t, err)
+				rows := csv.NewReader(&out)
+				rows.Comma, rows.FieldsPerRecord, rows.LazyQuotes = divider, -1, true
+				read, err := rows.ReadAll()
+				require.NoError(t, err)
+				for _, row := range read {
+					for _, cell := range row {
+						require.NotRegexp(t, `^[" ]*[=+@＝＋＠-]`, cell, "%q divided at %q", text, divider)
+					}
+				}
+			}
+		}
+	})
+	t.Run("OrdinaryTextsStay", func(t *testing.T) {
+		t.Parallel()
+		for _, text := range []string{"", "A-1047", "a=b", "шляпа; сапоги", "1, 2", "\xff;x", "o'neil@example.com"} {
+			var out bytes.Buffer
+			_, err := register.WriteCSV(&out, rubles, register.Form{}, of(register.Line{At: noon, ExternalID: text}))
+			require.NoError(t, err)
+			rows, err := csv.NewReader(&out).ReadAll()
+			require.NoError(t, err)
+			require.Equal(t, text, rows[1][2])
+		}
+	})
 	t.Run("EveryLanguageHasEveryWord", func(t *testing.T) {
 		t.Parallel()
 		for _, locale := range []string{"ru", "kk", "en", ""} {

@@ -37,6 +37,8 @@ const (
 	// NegativePayable: a partner owes us more than the limit, and nothing is paid out until it is earned. The object is the
 	// partner and the currency.
 	NegativePayable = "negative_payable"
+	// SettlementOverdue: a day still cannot be settled OverdueAfter its end. The object is the settlement; it is not finished.
+	SettlementOverdue = "settlement_overdue"
 	// SettlementMismatch: the entries of a closed day are not what its sums say. The object is the settlement; it is not made.
 	SettlementMismatch = "settlement_mismatch"
 )
@@ -49,5 +51,6 @@ type Poster interface {
 // The refusals of settlement.
 var (
 	ErrDayNotOver = fault.Conflict("day_not_over", "The business day is not over yet.")
+	ErrInDebt     = fault.Conflict("partner_in_debt", "The partner owes us from a later day; nothing is paid out until it is earned.")
 	ErrMismatch   = fault.Conflict("settlement_mismatch", "The entries of the day are not what its sums say; an operator has to look.")
 )

@@ -44,7 +44,11 @@ func (r *Registers) Lines(ctx context.Context, made ledger.Settlement, after *st
 			yield(Listed{}, err)
 			return
 		}
-		var batch []ledger.Recorded
+		var at store.Position
+		if after != nil {
+			at = *after
+		}
+		var batch []passed
 		for entry, err := range r.Store.InTime(ctx, c, after) {
 			if err != nil {
 				if r.give(ctx, batch, yield) {
@@ -52,10 +56,11 @@ func (r *Registers) Lines(ctx context.Context, made ledger.Settlement, after *st
 				}
 				return
 			}
+			at = at.Past(entry)
 			if _, listed := entry.Net(); !listed {
 				continue
 			}
-			if batch = append(batch, entry); len(batch) == askedAtOnce {
+			if batch = append(batch, passed{entry, at}); len(batch) == askedAtOnce {
 				if !r.give(ctx, batch, yield) {
 					return
 				}
@@ -66,8 +71,14 @@ func (r *Registers) Lines(ctx context.Context, made ledger.Settlement, after *st
 	}
 }
 
+// passed is an entry and where the list stands behind it.
+type passed struct {
+	ledger.Recorded
+	at store.Position
+}
+
 // give looks up what a batch tells of and hands its lines on. It reports whether more is wanted.
-func (r *Registers) give(ctx context.Context, batch []ledger.Recorded, yield func(Listed, error) bool) bool {
+func (r *Registers) give(ctx context.Context, batch []passed, yield func(Listed, error) bool) bool {
 	operations := map[ids.ID]Operation{}
 	if r.Orders != nil {
 		var asked []ids.ID
@@ -95,14 +106,14 @@ func (r *Registers) give(ctx context.Context, batch []ledger.Recorded, yield fun
 // isOperation reports the id of a payment or refund, whose root is its order.
 func isOperation(id ids.ID) bool { return id.Family() == ids.Payment || id.Family() == ids.Refund }
 
-func listed(entry ledger.Recorded, o Operation) Listed {
+func listed(entry passed, o Operation) Listed {
 	net, _ := entry.Net()
 	l := Listed{
 		Line: register.Line{
 			At: entry.At, ExternalID: o.ExternalID, Method: o.Method, Amount: entry.Facts.Paid, Refund: entry.Facts.Refunded,
 			Fee: entry.Facts.OurFee, ProviderFee: entry.Facts.ProviderFee, Net: net,
 		},
-		Place: store.Position{Day: entry.Day, PostedAt: entry.PostedAt, Shard: entry.Shard, Seq: entry.Seq},
+		Place: entry.at,
 	}
 	if isOperation(entry.Object) {
 		l.Order, l.Payment = entry.Object.Root().String(), entry.Object.String()

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/clock"
-	"giberno.ru/shared/core/fault"
-	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/ledger/store"
@@ -16,6 +14,10 @@ import (
 
 // DefaultPace is how many entries one job counts: some 500 round trips.
 const DefaultPace = 25_000
+
+// DefaultDebtLimit is the DebtLimit of a house that sets none of its own: 1 000.00 in whatever currency. A partner below it
+// earns it back with his next payments; payouts wait for any debt, whether it rings or not.
+const DefaultDebtLimit = 100_000
 
 // Settler closes days, settles them and books what follows. It may be used by many goroutines.
 type Settler struct {
@@ -136,10 +138,14 @@ func (r *run) count(ctx context.Context, c store.Closed) (ledger.Tally, error) {
 		}
 		r.left--
 	}
-	if tally.Entries < c.Entries() && r.left > 0 {
-		return tally, store.ErrBehind
+	if tally.Entries >= c.Entries() || r.left == 0 {
+		return tally, nil
 	}
-	return tally, nil
+	// The list was whole behind what had been counted, so that was not: it is counted anew.
+	if _, err := r.Store.KeepTally(ctx, r.chain, ledger.Tally{Book: c.Book, Day: c.Day}); err != nil {
+		return tally, err
+	}
+	return tally, store.ErrBehind
 }
 
 // held holds the entries of a day against the sums that were kept when it was closed.
@@ -162,6 +168,40 @@ func (r *run) held(ctx context.Context, c store.Closed, t ledger.Tally) error {
 		return err
 	}
 	return ErrMismatch
+}
+
+// A day that cannot be settled is looked at again after as long as it has waited already, within these bounds.
+const (
+	leastWait = time.Hour
+	mostWait  = 24 * time.Hour
+)
+
+// putOff has a day that cannot be settled come again later: its operator needs hours, and each look ends as a dead letter.
+func (s *Settler) putOff(ctx context.Context, b ledger.Book, day ledger.Day) error {
+	c, err := s.Store.Closed(ctx, b, day)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	return s.Store.PutOff(ctx, c, now.Add(min(max(now.Sub(c.At), leastWait), mostWait)))
+}
+
+// OverdueAfter is how long a day may be over without being settled before an operator is called. Whatever passes by itself, as
+// an index that is behind, has passed by then.
+const OverdueAfter = 6 * time.Hour
+
+// overdue calls an operator for a day that still cannot be settled long after its end.
+func (s *Settler) overdue(ctx context.Context, b ledger.Book, day ledger.Day, why error) error {
+	partner, err := s.Partners.Partner(ctx, b.Partner)
+	if err != nil {
+		return err
+	}
+	ends, err := day.Next().Begins(partner.Zone)
+	if err != nil || s.now().Sub(ends) < OverdueAfter {
+		return err
+	}
+	detail := fmt.Sprintf("%s of %s ended at %s and is not settled: %v", day, b, ends.Format(time.RFC3339), why)
+	return s.Alarms.Raise(ctx, b.Mode, SettlementOverdue, ledger.SettlementID(b, day).String(), detail)
 }
 
 // finishAgain finishes a day that was settled before.
@@ -204,75 +244,4 @@ func (s *Settler) book(ctx context.Context, made ledger.Settlement, zone *time.L
 		return nil
 	}
 	return s.Store.PayoutBooked(ctx, made)
-}
-
-// PayOut keeps an operator's word that a settlement reached the partner under a reference, and books it. told is true when the
-// same was told before: the settlement is answered as it stands, and what a crash left undone is done. It refuses with
-// ledger.ErrSettlementNotFound, ErrNothingToPayOut and ErrPaidOutOtherwise.
-func (s *Settler) PayOut(ctx context.Context, m ids.Mode, id ids.ID, reference, by string) (made ledger.Settlement, told bool, err error) {
-	made, err = s.Store.Settlement(ctx, m, id)
-	if err != nil {
-		return made, false, err
-	}
-	if told, err = made.Pays(reference); err != nil {
-		return made, false, err
-	}
-	partner, err := s.Partners.Partner(ctx, made.Partner)
-	if err != nil {
-		return made, false, err
-	}
-	if !told {
-		made.Status, made.Reference, made.PaidOutBy, made.PaidOutAt = ledger.SettlementPaidOut, reference, by, s.now()
-		stands, first, err := s.Store.PaidOut(ctx, made)
-		if err != nil {
-			return made, false, err
-		}
-		if made = stands; !first { // somebody else told it meanwhile
-			if told, err = made.Pays(reference); err != nil {
-				return made, false, err
-			}
-		}
-	}
-	return made, told, s.book(ctx, made, partner.Zone)
-}
-
-// Transfer is the bank's transfer of one partner's money to us, as an operator read it.
-type Transfer struct {
-	Mode      ids.Mode
-	Partner   ids.ID
-	Account   ids.ID // at the bank
-	Amount    money.Money
-	Reference string // the bank's name of it, unique within the account, partner and currency
-	By        string // the operator
-}
-
-// Transferred books a transfer of a bank's, once for each reference. told is true when it was booked before. It fails with
-// store.ErrDiffers when the reference was told with another amount.
-func (s *Settler) Transferred(ctx context.Context, t Transfer) (entry ledger.Recorded, told bool, err error) {
-	partner, err := s.Partners.Partner(ctx, t.Partner)
-	if err != nil {
-		return entry, false, err
-	}
-	if err := s.Partners.Account(ctx, t.Mode, t.Account); err != nil {
-		return entry, false, err
-	}
-	b := ledger.Book{Mode: t.Mode, Partner: t.Partner, Currency: t.Amount.Currency}
-	id := ids.FromParts("transfer", t.Account.String(), t.Partner.String(), string(b.Currency), t.Reference)
-	e, err := ledger.BankTransfer(b, ledger.Transfer{ID: id.String(), Account: t.Account, Amount: t.Amount.Amount}, s.now())
-	if err != nil {
-		return entry, false, err
-	}
-	e.By, e.Note = t.By, t.Reference
-	entry, told, err = s.Store.Entry(ctx, t.Mode, e.ID)
-	if err != nil || told && entry.SameAs(e) {
-		return entry, told, err
-	}
-	if err := s.Poster.Post(ctx, b, partner.Zone, []ledger.Entry{e})[0]; err != nil {
-		return entry, false, err
-	}
-	entry, found, err := s.Store.Entry(ctx, t.Mode, e.ID)
-	if err == nil && !found {
-		err = fault.Internal(errors.New("settle: the entry " + e.ID + " was posted and is not there"))
-	}
-	return entry, false, err
 }

@@ -58,9 +58,14 @@ func (w *Worker) Do(ctx context.Context, j queue.Job) error {
 	case errors.Is(err, ErrDayNotOver): // by this clock; the day stays due, and comes again
 		return nil
 	case errors.Is(err, ErrMismatch): // an operator has been called
+		if later := w.Settler.putOff(ctx, c.Book, c.Day); later != nil {
+			return later
+		}
 		return queue.Never("%v", err)
-	case err != nil || done:
-		return err
+	case err != nil:
+		return errors.Join(err, w.Settler.overdue(ctx, c.Book, c.Day, err))
+	case done:
+		return nil
 	}
 	return w.Queue.Send(ctx, queue.Settlements, 0, j)
 }

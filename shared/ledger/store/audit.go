@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger"
@@ -165,8 +166,10 @@ func (a *Auditor) day(b ledger.Book, row table.Row) {
 	}
 	a.audit.Days++
 	a.book(b).days[c.Day] = c
-	if place := duePlace(b, c.Day, row.Key.SK, c.At); !row.Second.IsZero() && row.Second != place || row.Second.IsZero() && !c.Done() || !row.First.IsZero() {
-		a.breach(row.Key, "its due key is %q, and should be %q", row.Second, place)
+	d, ok := readDue(b.Mode, row.Second.SK)
+	right := ok && d.Book == b && d.Day == c.Day && !d.At.Before(c.At.Truncate(time.Millisecond)) && row.Second == duePlace(b, c.Day, row.Key.SK, d.At)
+	if !row.Second.IsZero() && !right || row.Second.IsZero() && !c.Done() || !row.First.IsZero() {
+		a.breach(row.Key, "its due key is %q, and should be %q or later", row.Second, duePlace(b, c.Day, row.Key.SK, c.At))
 	}
 }
 

@@ -108,7 +108,7 @@ func (a *Auditor) holdDays(b ledger.Book, book *audited, all shards) {
 			}
 		}
 		_ = running.Add(sum.balances)
-		if c.Done() && !(sum.equals(moved{c.Entries(), c.Facts, c.Moved}) && maps.Equal(running, c.Balances)) {
+		if c.Done() && !(sum.equals(moved{count: c.Entries(), facts: c.Facts, balances: c.Moved}) && maps.Equal(running, c.Balances)) {
 			a.breach(dayKey(b, day), "its sums are %v %v %v, the entries say %v %v", c.Facts, c.Moved, c.Balances, sum, running)
 		}
 		a.holdNumbers(b, c, all)

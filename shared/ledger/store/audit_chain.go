@@ -12,8 +12,9 @@ import (
 )
 
 // Chains proves settlements from the entries: every day's digest and sums are those of its entries, every settlement follows
-// the one before it, and the chain ends where the book says. Like an Auditor it is handed rows in any order, all as they stood
-// at one moment; it keeps a hash for each entry of a settled day.
+// the one before it, what it set aside and paid out is in the ledger, the chain ends where the book says, and a day behind its
+// end is due. Like an Auditor it is handed rows in any order, all as they stood
+// at one moment; it keeps a hash for each entry, and the two that a settlement makes.
 type Chains struct {
 	books    map[ledger.Book]*chained
 	breaches []string
@@ -23,6 +24,9 @@ type chained struct {
 	head    Chain
 	settled map[ledger.Day]ledger.Settlement
 	entries map[ledger.Day]*linked
+	days    map[ledger.Day]bool     // closed ones; whether they are due
+	unpaid  map[ledger.Day]bool     // settlements of which the payout is still to be booked
+	made    map[string]ledger.Entry // what settlements set aside and paid out, by id
 }
 
 // linked is what is known of a day's entries.
@@ -59,7 +63,14 @@ func (c *Chains) Add(row table.Row) {
 			c.breach(row.Key, "%v", err)
 		}
 		day.links = append(day.links, link{r.Shard, r.Seq, r.Digest()})
+		if r.Kind == ledger.KindReserved || r.Kind == ledger.KindPaidOut {
+			c.book(r.Book).made[r.ID] = r.Entry
+		}
 	case !IsOfChain(row.Key):
+		b, isBook := bookOf(row.Key.PK)
+		if closed, err := readDay(row); isBook && strings.HasPrefix(row.Key.SK, daysSK) && err == nil {
+			c.book(b).days[closed.Day] = !row.Second.IsZero()
+		}
 	case row.Key.SK == settlementSK:
 		made, err := readSettlement(row)
 		if err != nil {
@@ -67,6 +78,7 @@ func (c *Chains) Add(row table.Row) {
 			return
 		}
 		c.book(made.Book).settled[made.Day] = made
+		c.book(made.Book).unpaid[made.Day] = strings.HasPrefix(row.Second.PK, Prefix+"DUE#")
 		if row.First != settlementPlace(made) {
 			c.breach(row.Key, "it stands in the list at %q", row.First)
 		}
@@ -85,7 +97,8 @@ func (c *Chains) breach(key table.Key, format string, args ...any) {
 func (c *Chains) book(b ledger.Book) *chained {
 	known, found := c.books[b]
 	if !found {
-		known = &chained{settled: map[ledger.Day]ledger.Settlement{}, entries: map[ledger.Day]*linked{}}
+		known = &chained{settled: map[ledger.Day]ledger.Settlement{}, entries: map[ledger.Day]*linked{},
+			days: map[ledger.Day]bool{}, unpaid: map[ledger.Day]bool{}, made: map[string]ledger.Entry{}}
 		c.books[b] = known
 	}
 	return known
@@ -117,7 +130,11 @@ func (c *Chains) Done() (settlements int, breaches []string) {
 			if wrong := book.entries[day].proves(made); wrong != "" {
 				c.breach(key, "%s", wrong)
 			}
+			c.holdMovements(book, made)
 			end = made.Head()
+		}
+		for _, id := range slices.Sorted(maps.Keys(book.made)) {
+			c.breach(entryKey(b.Mode, id), "no settlement says so")
 		}
 		c.holdHead(b, book, end)
 	}
@@ -132,12 +149,38 @@ func (c *Chains) holdHead(b ledger.Book, book *chained, end ledger.Head) {
 			c.breach(headKey(b), "the chain has passed %s, and its entries are not settled", day)
 		}
 	}
+	for _, day := range slices.Sorted(maps.Keys(book.days)) {
+		if !book.days[day] && day > head.Day {
+			c.breach(dayKey(b, day), "it is not settled, and nothing is due")
+		}
+	}
 	if head.Day < end.Day {
 		c.breach(headKey(b), "the chain ends at %q, before the settlement of %s", head.Day, end.Day)
 	}
 	end.Day = head.Day // days without entries move it on
 	if head != end {
 		c.breach(headKey(b), "the chain ends with %+v, the last settlement says %+v", head, end)
+	}
+}
+
+// holdMovements holds that what a settlement set aside and paid out is in the ledger, unless it is still due, and takes it from
+// what is left to explain.
+func (c *Chains) holdMovements(book *chained, made ledger.Settlement) {
+	key := settlementKey(made.Mode, made.ID)
+	entries, err := made.Movements()
+	if err != nil {
+		c.breach(key, "%v", err)
+	}
+	for _, e := range entries {
+		found, there := book.made[e.ID]
+		delete(book.made, e.ID)
+		due := book.days[made.Day] || book.unpaid[made.Day]
+		switch {
+		case !there && !due:
+			c.breach(key, "its entry %s is not in the ledger, and nothing is due", e.ID)
+		case there && !found.SameAs(e):
+			c.breach(key, "its entry %s says something else", e.ID)
+		}
 	}
 }
 

@@ -28,6 +28,14 @@ type Closed struct {
 	Moved    ledger.Balances // what the day did to each account
 	Balances ledger.Balances // what each account held at its end
 	status   dayStatus
+	own      ledger.Facts // of Facts, and of what Moved says of the payable, what a settlement counts apart
+	aside    int64
+}
+
+// Sums are those of the day's entries as its settlement will have them; of a day that an earlier version closed, the partner's
+// own accounts are not told apart.
+func (c Closed) Sums() (ledger.Sums, error) {
+	return moved{facts: c.Facts, balances: c.Moved, own: c.own, aside: c.aside}.split()
 }
 
 // Entries is how many entries the day has.
@@ -107,7 +115,7 @@ func (s *Store) sumUp(ctx context.Context, b ledger.Book, day ledger.Day, all sh
 	if c.Balances, err = all.before(day.Next()); err != nil {
 		return Closed{}, false, err
 	}
-	c.Facts, c.Moved, c.status = sum.facts, sum.balances, closed
+	c.Facts, c.Moved, c.own, c.aside, c.status = sum.facts, sum.balances, sum.own, sum.aside, closed
 	var actions []table.Action
 	for _, one := range all {
 		c.Counts[one.n], c.Last[one.n] = one.days[day].count, one.lastOf(day)
@@ -154,6 +162,12 @@ func (s *Store) Closed(ctx context.Context, b ledger.Book, day ledger.Day) (Clos
 
 // Done reports whether the day's sums are kept.
 func (c Closed) Done() bool { return c.status == closed }
+
+// PutOff has a closed day that cannot be settled looked at again only from a time on. One round trip.
+func (s *Store) PutOff(ctx context.Context, c Closed, until time.Time) error {
+	key := dayKey(c.Book, c.Day)
+	return s.table.Write(ctx, table.Update(key).If(table.Exists).PlaceSecond(duePlace(c.Book, c.Day, key.SK, until)))
+}
 
 // Settled takes a closed day out of the index of due keys, once its settlement is durable. One round trip.
 func (s *Store) Settled(ctx context.Context, b ledger.Book, day ledger.Day) error {

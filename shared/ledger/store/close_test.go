@@ -42,7 +42,7 @@ func TestCloseDay(t *testing.T) {
 		require.Equal(t, held(30), c.Balances)
 		require.Equal(t, ledger.Facts{Paid: 30 * 150_000, OurFee: 30 * 3_750, ProviderFee: 30 * 2_850}, c.Facts)
 		w.post(paids(book, 30, 5)...) // by the clock it is still today: a closed day never reopens
-		require.Equal(t, Balances{Open: tomorrow, Balances: held(35), Today: ledger.Facts{Paid: 5 * 150_000, OurFee: 5 * 3_750, ProviderFee: 5 * 2_850}, Entries: 35}, w.balances())
+		require.Equal(t, Balances{Open: tomorrow, Balances: held(35), Today: ledger.Facts{Paid: 5 * 150_000, OurFee: 5 * 3_750, ProviderFee: 5 * 2_850}, running: ledger.Sums{Facts: ledger.Facts{Paid: 5 * 150_000, OurFee: 5 * 3_750, ProviderFee: 5 * 2_850}, Earned: 5 * 146_250}, Entries: 35}, w.balances())
 		require.Equal(t, c, w.close(today, tomorrow), "closing again gives the same answer")
 		require.Equal(t, c, w.close(today, tomorrow.Next()))
 		again := w.close(tomorrow, tomorrow.Next())

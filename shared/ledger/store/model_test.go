@@ -25,7 +25,7 @@ func TestModel(t *testing.T) {
 		posters := []*Poster{w.poster(), w.poster(), w.poster()}
 		var history []ledger.Entry
 		want, day := ledger.Balances{}, ledger.Balances{}
-		open, facts := ledger.Day(""), ledger.Facts{}
+		open, facts, sums := ledger.Day(""), ledger.Facts{}, ledger.Sums{}
 		for step := range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			if open != "" && rapid.IntRange(0, 4).Draw(rt, "what") == 0 {
 				c, err := w.CloseDay(rt.Context(), b, open, open.Next(), w.clock.Now())
@@ -33,7 +33,10 @@ func TestModel(t *testing.T) {
 				require.Equal(rt, facts, c.Facts)
 				require.Equal(rt, day, c.Moved)
 				require.Equal(rt, want, c.Balances)
-				open, day, facts = open.Next(), ledger.Balances{}, ledger.Facts{}
+				split, err := c.Sums()
+				require.NoError(rt, err)
+				require.Equal(rt, sums, split)
+				open, day, facts, sums = open.Next(), ledger.Balances{}, ledger.Facts{}, ledger.Sums{}
 				continue
 			}
 			batch := draw(rt, b, step, history)
@@ -52,6 +55,7 @@ func TestModel(t *testing.T) {
 				seen[e.ID], history = true, append(history, e)
 				require.NoError(rt, want.Post(e.Postings...))
 				require.NoError(rt, day.Post(e.Postings...))
+				require.NoError(rt, sums.Add(e))
 				var err error
 				facts, err = facts.Plus(e.Facts)
 				require.NoError(rt, err)
@@ -61,7 +65,7 @@ func TestModel(t *testing.T) {
 			if open == "" {
 				open = got.Open
 			}
-			require.Equal(rt, Balances{Open: open, Balances: want, Today: facts, Entries: int64(len(history))}, got)
+			require.Equal(rt, Balances{Open: open, Balances: want, Today: facts, running: sums, Entries: int64(len(history))}, got)
 		}
 	})
 	base.sound()

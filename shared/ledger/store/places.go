@@ -30,29 +30,15 @@ func (p place) before(o place) bool {
 	return p.seq < o.seq
 }
 
-// span is the part of a shard's list that is asked for: the numbers of one day, behind a place in the index.
-type span struct {
-	book        ledger.Book
-	day         ledger.Day
-	shard       int
-	first, last int64  // numbers, both included
-	after       string // sort key
-}
-
-// spanOf is the whole day of a shard that has n entries of it, last the number of the last one.
-func spanOf(b ledger.Book, day ledger.Day, shard int, n, last int64) span {
-	return span{book: b, day: day, shard: shard, first: last - n + 1, last: last}
-}
-
 // places lists a span. An index may be behind its table, so the list is held against the numbers, which have no gaps: what
 // is missing is ErrBehind, never a shorter list.
 func (s *Store) places(ctx context.Context, of span) iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
 		q := table.Query{Index: table.First, PK: entriesPK(of.book, of.day, of.shard)}
-		next := of.first
 		if of.after != "" {
-			q.From, next = of.after+"\x00", 0 // where it goes on is only known to be behind that place
+			q.From = of.after + "\x00"
 		}
+		next := of.first
 		for next <= of.last {
 			page, err := s.table.Query(ctx, q)
 			if err != nil {
@@ -61,10 +47,7 @@ func (s *Store) places(ctx context.Context, of span) iter.Seq2[place, error] {
 			}
 			for _, row := range page.Rows {
 				p, err := readPlace(row, of.shard)
-				if next == 0 {
-					next = p.seq
-				}
-				if err == nil && p.seq > of.last {
+				if err == nil && next > of.last {
 					return
 				}
 				if err == nil && p.seq != next {
@@ -76,7 +59,7 @@ func (s *Store) places(ctx context.Context, of span) iter.Seq2[place, error] {
 				next++
 			}
 			if page.More == nil {
-				if next != 0 && next <= of.last {
+				if next <= of.last {
 					yield(place{}, ErrBehind)
 				}
 				return

@@ -218,11 +218,15 @@ func (s *Store) open(ctx context.Context, b ledger.Book, today ledger.Day) error
 func post(b ledger.Book, n int, is lane, at, ends time.Time, batch []ledger.Entry) ([]table.Action, error) {
 	actions := make([]table.Action, 0, len(batch)+1)
 	sum := moved{count: int64(len(batch)), balances: ledger.Balances{}}
+	var split ledger.Sums
 	for i, e := range batch {
 		r := ledger.Recorded{Entry: e, Day: is.open, Shard: n, Seq: is.count + int64(i) + 1, PostedAt: at}
 		actions = append(actions, table.Put(entryRow(r)).If(table.Absent))
 		var err error
 		if sum.facts, err = sum.facts.Plus(e.Facts); err != nil {
+			return nil, err
+		}
+		if err = split.Add(e); err != nil {
 			return nil, err
 		}
 		for _, posting := range e.Postings {
@@ -232,6 +236,7 @@ func post(b ledger.Book, n int, is lane, at, ends time.Time, batch []ledger.Entr
 			}
 		}
 	}
+	sum.own, sum.aside = split.Own, split.Aside
 	key := shardKey(b, n)
 	update := table.Update(key).If(table.Equals(openAttr, table.S(string(is.open))), table.Equals(countAttr, table.N(is.count))).
 		Set(countAttr, table.N(is.count+sum.count)).Set(lastAttr, table.N(at.UnixMilli())).

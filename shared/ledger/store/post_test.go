@@ -24,7 +24,7 @@ func TestPost(t *testing.T) {
 			w.Poster = w.poster() // each begins at a shard of its own
 			w.post(paids(book, i*10, 3)...)
 		}
-		require.Equal(t, Balances{Open: today, Balances: held(15), Today: ledger.Facts{Paid: 15 * 150_000, OurFee: 15 * 3_750, ProviderFee: 15 * 2_850}, Entries: 15}, w.balances())
+		require.Equal(t, Balances{Open: today, Balances: held(15), Today: ledger.Facts{Paid: 15 * 150_000, OurFee: 15 * 3_750, ProviderFee: 15 * 2_850}, running: ledger.Sums{Facts: ledger.Facts{Paid: 15 * 150_000, OurFee: 15 * 3_750, ProviderFee: 15 * 2_850}, Earned: 15 * 146_250}, Entries: 15}, w.balances())
 		require.Equal(t, 15, w.sound().Entries)
 	})
 	t.Run("AnUnknownBookIsEmpty", func(t *testing.T) {

@@ -66,6 +66,8 @@ var dayFields = []field[Closed]{
 	number("xr", func(c *Closed) *int64 { return &c.Facts.Refunded }),
 	number("xo", func(c *Closed) *int64 { return &c.Facts.OurFee }),
 	number("xf", func(c *Closed) *int64 { return &c.Facts.ProviderFee }),
+	document("ofc", func(c *Closed) *ledger.Facts { return &c.own }, noFacts),
+	number("asd", func(c *Closed) *int64 { return &c.aside }),
 	document("cnt", func(c *Closed) *[Shards]int64 { return &c.Counts }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
 	document("lst", func(c *Closed) *[Shards]int64 { return &c.Last }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
 	document("mvd", func(c *Closed) *ledger.Balances { return &c.Moved }, func(b *ledger.Balances) bool { return len(*b) == 0 }),
@@ -99,6 +101,11 @@ const (
 	refundedCode = "xr"
 	ourFeeCode   = "xo"
 	bankFeeCode  = "xf"
+
+	ownPaidCode     = "xwp"
+	ownRefundedCode = "xwr"
+	ownFeeCode      = "xwo"
+	asideCode       = "xa"
 )
 
 // movedPrefix begins the names of what a day moved.

@@ -73,7 +73,7 @@ func (s *Store) Counting(ctx context.Context, c Closed, t ledger.Tally) iter.Seq
 			continue
 		}
 		if of.shard == t.Shard {
-			of.after = entrySK(t.PostedAt, t.Seq)
+			of = of.behind(mark{t.Seq, t.PostedAt.UnixMilli()})
 		}
 		left = append(left, of)
 	}

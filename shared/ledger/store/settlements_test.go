@@ -105,8 +105,9 @@ func TestSettlements(t *testing.T) {
 		all := collect(t, w.InTime(t.Context(), c, nil))
 		require.Len(t, all, 20)
 		require.True(t, slices.IsSortedFunc(all, func(x, y ledger.Recorded) int { return x.PostedAt.Compare(y.PostedAt) }))
+		var after Position
 		for n, r := range all {
-			after := Line{Recorded: r}.Position()
+			after = after.Past(r)
 			require.Equal(t, len(all)-n-1, len(collect(t, w.InTime(t.Context(), c, &after))))
 		}
 	})

@@ -7,21 +7,48 @@ import (
 	"strings"
 	"time"
 
+	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
 )
+
+// plus adds amounts, or fails with money.ErrOverflow.
+func plus(a, b int64) (int64, error) {
+	sum, err := money.Of(a, money.RUB).Add(money.Of(b, money.RUB))
+	return sum.Amount, err
+}
 
 // moved is what the entries of a time did to a shard.
 type moved struct {
 	count    int64
 	facts    ledger.Facts
 	balances ledger.Balances
+	// Of these, what a settlement counts apart. Entries of an earlier version are not in them, so no audit asks for them.
+	own   ledger.Facts // through the partner's own accounts
+	aside int64        // of what is owed: set aside by settlements
+}
+
+// split gives the sums as a settlement has them.
+func (m moved) split() (s ledger.Sums, err error) {
+	own := m.own
+	s.Own, s.Aside, s.Charge = own, m.aside, own.OurFee
+	if s.Facts, err = m.facts.Plus(ledger.Facts{Paid: -own.Paid, Refunded: -own.Refunded, OurFee: -own.OurFee, ProviderFee: -own.ProviderFee}); err != nil {
+		return s, err
+	}
+	s.Earned, err = plus(m.balances[ledger.Payable], -m.aside)
+	return s, err
 }
 
 // add sums two of them.
 func (m *moved) add(o moved) (err error) {
 	m.count += o.count
 	if m.facts, err = m.facts.Plus(o.facts); err != nil {
+		return err
+	}
+	if m.own, err = m.own.Plus(o.own); err != nil {
+		return err
+	}
+	if m.aside, err = plus(m.aside, o.aside); err != nil {
 		return err
 	}
 	if m.balances == nil {
@@ -34,6 +61,7 @@ func (m *moved) add(o moved) (err error) {
 func (m moved) sums(prefix string) map[string]int64 {
 	all := map[string]int64{
 		entriesCode: m.count, paidCode: m.facts.Paid, refundedCode: m.facts.Refunded, ourFeeCode: m.facts.OurFee, bankFeeCode: m.facts.ProviderFee,
+		ownPaidCode: m.own.Paid, ownRefundedCode: m.own.Refunded, ownFeeCode: m.own.OurFee, asideCode: m.aside,
 	}
 	for account, amount := range m.balances {
 		all[accountCode(account)] = amount
@@ -106,6 +134,14 @@ func (s *shard) take(day ledger.Day, code string, amount int64) {
 		m.facts.OurFee = amount
 	case bankFeeCode:
 		m.facts.ProviderFee = amount
+	case ownPaidCode:
+		m.own.Paid = amount
+	case ownRefundedCode:
+		m.own.Refunded = amount
+	case ownFeeCode:
+		m.own.OurFee = amount
+	case asideCode:
+		m.aside = amount
 	default:
 		if amount != 0 && !counts(code) {
 			m.balances[accountOf(code)] = amount

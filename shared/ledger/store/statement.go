@@ -2,13 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
-	"strings"
-	"time"
 
-	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
 )
@@ -19,60 +15,16 @@ func (s *Store) DayEntries(ctx context.Context, c Closed) iter.Seq2[ledger.Recor
 	return s.recorded(ctx, s.inTurn(ctx, c.spans()))
 }
 
-func (c Closed) spans() (spans []span) {
-	for n := range Shards {
-		if c.Counts[n] > 0 {
-			spans = append(spans, spanOf(c.Book, c.Day, n, c.Counts[n], c.Last[n]))
-		}
-	}
-	return spans
-}
-
 // Line is an entry as the statement of one account shows it.
 type Line struct {
 	ledger.Recorded
 	Change  int64 // of the account, minor units
 	Balance int64 // after it
-}
-
-// Position is where a page of a statement ended; Balance is the account's after it.
-type Position struct {
-	Day      ledger.Day
-	PostedAt time.Time
-	Shard    int
-	Seq      int64
-	Balance  int64
+	at      Position
 }
 
 // Position is where the line stands.
-func (l Line) Position() Position { return Position{l.Day, l.PostedAt, l.Shard, l.Seq, l.Balance} }
-
-// String writes a position for a cursor.
-func (p Position) String() string {
-	return fmt.Sprintf("%s/%s/%d/%d/%d", p.Day, stamp(p.PostedAt), p.Shard, p.Seq, p.Balance)
-}
-
-// ErrPosition is the fault of a text that is no position.
-var ErrPosition = fault.Invalid("invalid_cursor", "The cursor does not belong to this list.")
-
-// ParsePosition reads String back, or fails with ErrPosition.
-func ParsePosition(text string) (p Position, err error) {
-	parts := strings.SplitN(text, "/", 3)
-	if len(parts) != 3 {
-		return Position{}, ErrPosition
-	}
-	p.Day = ledger.Day(parts[0])
-	if p.PostedAt, err = time.Parse(stampForm, parts[1]); err != nil {
-		return Position{}, ErrPosition.Because(err)
-	}
-	if _, err = fmt.Sscanf(parts[2], "%d/%d/%d", &p.Shard, &p.Seq, &p.Balance); err != nil {
-		return Position{}, ErrPosition.Because(err)
-	}
-	if !p.Day.Valid() || p.Shard < 0 || p.Shard >= Shards || p.Seq < 1 || p.String() != text {
-		return Position{}, ErrPosition
-	}
-	return p, nil
-}
+func (l Line) Position() Position { return l.at }
 
 // Statement lists the entries that touched an account in the business days from … to, oldest first, with its balance after
 // each, behind a position (nil: from the beginning). It shows what stood in the book when it was asked; a list that the index
@@ -84,18 +36,24 @@ func (s *Store) Statement(ctx context.Context, b ledger.Book, account ledger.Acc
 			yield(Line{}, err)
 			return
 		}
+		var at Position
+		if after != nil {
+			at = *after
+		}
 		for _, day := range days {
 			for r, err := range s.recorded(ctx, s.merged(ctx, behind(day, after))) {
 				if err != nil {
 					yield(Line{}, err)
 					return
 				}
+				at = at.Past(r)
 				change, touched := changed(r, account)
 				if !touched {
 					continue
 				}
 				balance += change
-				if !yield(Line{r, change, balance}, nil) {
+				at.Balance = balance
+				if !yield(Line{r, change, balance, at}, nil) {
 					return
 				}
 			}
@@ -116,7 +74,8 @@ func changed(r ledger.Recorded, account ledger.Account) (change int64, touched b
 	return change, touched
 }
 
-// days gives the spans of each day, oldest first, and the account's balance before them.
+// days gives the spans of each day, oldest first, and the account's balance before them. A day of which the shards know more
+// than its row shows yet is read again: nothing of it may be left out. It fails with ErrBusy.
 func (s *Store) days(ctx context.Context, b ledger.Book, account ledger.Account, from, to ledger.Day, after *Position) (days [][]span, before int64, err error) {
 	if !from.Valid() || !to.Valid() {
 		return nil, 0, ledger.ErrDay
@@ -124,19 +83,32 @@ func (s *Store) days(ctx context.Context, b ledger.Book, account ledger.Account,
 	if account.OfUser() {
 		return nil, 0, ledger.ErrAccount
 	}
-	all, err := s.shards(ctx, b) // before the days: what is not summed up on a day's row, the shards still had
-	if err != nil || len(all) == 0 {
-		return nil, 0, err
-	}
 	if after != nil {
 		from, before = max(from, after.Day), after.Balance
-	} else if before, err = s.opening(ctx, b, account, from, all); err != nil {
-		return nil, 0, err
 	}
-	rows, err := s.Days(ctx, b, from, to)
-	if err != nil {
-		return nil, 0, err
+	for range maxReads {
+		all, err := s.shards(ctx, b) // before the days: what is not summed up on a day's row, the shards still had
+		if err != nil || len(all) == 0 {
+			return nil, 0, err
+		}
+		if after == nil {
+			if before, err = s.opening(ctx, b, account, from, all); err != nil {
+				return nil, 0, err
+			}
+		}
+		rows, err := s.Days(ctx, b, from, to)
+		if err != nil {
+			return nil, 0, err
+		}
+		if all.firstMissing(rows, from, to) == "" {
+			return all.inDays(b, rows, from, to), before, nil
+		}
 	}
+	return nil, 0, ErrBusy
+}
+
+// inDays lists the spans of each day from … to: of the closed ones that rows tell of, and of the open one.
+func (all shards) inDays(b ledger.Book, rows []Closed, from, to ledger.Day) (days [][]span) {
 	for _, c := range rows {
 		if c.Done() {
 			days = append(days, c.spans())
@@ -149,17 +121,7 @@ func (s *Store) days(ctx context.Context, b ledger.Book, account ledger.Account,
 	if open >= from && open <= to && !moved {
 		days = append(days, all.spans(b, open))
 	}
-	return days, before, nil
-}
-
-// spans lists what the shards hold of a day.
-func (all shards) spans(b ledger.Book, day ledger.Day) (spans []span) {
-	for _, one := range all {
-		if n := one.days[day].count; n > 0 {
-			spans = append(spans, spanOf(b, day, one.n, n, one.lastOf(day)))
-		}
-	}
-	return spans
+	return days
 }
 
 // Days lists the closed days of a book from … to, oldest first. One query per 100.
@@ -193,7 +155,8 @@ func (s *Store) opening(ctx context.Context, b ledger.Book, account ledger.Accou
 	if err != nil {
 		return 0, err
 	}
-	if all.open() >= day { // what is summed up may be of the day itself or later: then the day before it knows
+	waits := slices.ContainsFunc(all.unfolded(), func(unfolded ledger.Day) bool { return unfolded < day })
+	if all.open() >= day && !waits { // what is summed up may be of the day itself or later: then the day before it knows
 		if len(page.Rows) == 0 {
 			return 0, nil
 		}
@@ -204,24 +167,4 @@ func (s *Store) opening(ctx context.Context, b ledger.Book, account ledger.Accou
 	}
 	held, err := all.before(day)
 	return held[account], err
-}
-
-// behind narrows the spans of a day to what stands behind a position in the statement's order.
-func behind(spans []span, after *Position) []span {
-	if after == nil || len(spans) == 0 || spans[0].day != after.Day {
-		return spans
-	}
-	narrow := make([]span, len(spans))
-	for i, of := range spans {
-		narrow[i] = of
-		switch {
-		case of.shard == after.Shard:
-			narrow[i].after = entrySK(after.PostedAt, after.Seq)
-		case of.shard < after.Shard: // of the same moment, these came before
-			narrow[i].after = entrySK(after.PostedAt, 999_999_999_999)
-		default:
-			narrow[i].after = stamp(after.PostedAt)
-		}
-	}
-	return narrow
 }

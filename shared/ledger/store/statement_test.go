@@ -202,7 +202,8 @@ func TestALongDay(t *testing.T) {
 }
 
 func FuzzPosition(f *testing.F) {
-	for _, seed := range []string{Position{today, start, 3, 7, -5}.String(), "", "2026-03-02/x/1/1/1", "2026-03-02/2026-03-02T09:00:00.000Z/99/1/1"} {
+	for _, seed := range []string{Position{Day: today, Balance: -5, marks: [Shards]mark{3: {7, start.UnixMilli()}, 15: {1, 1}}}.String(), "", "2026-03-02/0/", "2026-03-02/x/1.1.1", "2026-03-02/0/g.1.1",
+		"2026-03-02/0/1.1.1,1.1.1", "2026-03-02/0/1.1.zzzzzzzzzzzz", "2026-03-02/2026-03-02T09:00:00.000Z/9/1/1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"giberno.ru/shared/core/fault"
@@ -37,9 +37,13 @@ var ErrBehind = fault.Unavailable("ledger_index_behind", "The list is not comple
 type Balances struct {
 	Open     ledger.Day // the open business day; "" for a book that nobody has written to
 	Balances ledger.Balances
-	Today    ledger.Facts // of the open day
+	Today    ledger.Facts // of the open day, the partner's own accounts among them
 	Entries  int64        // ever written
+	running  ledger.Sums
 }
+
+// Running are the sums of the open day as its settlement will have them.
+func (b Balances) Running() ledger.Sums { return b.running }
 
 // Balances sums the shards of a book. One query.
 func (s *Store) Balances(ctx context.Context, b ledger.Book) (Balances, error) {
@@ -52,29 +56,49 @@ func (s *Store) Balances(ctx context.Context, b ledger.Book) (Balances, error) {
 		return Balances{}, err
 	}
 	today, err := all.of(all.open())
+	if err != nil {
+		return Balances{}, err
+	}
 	sum := Balances{Open: all.open(), Balances: held, Today: today.facts}
+	sum.running, err = today.split()
 	for _, one := range all {
 		sum.Entries += one.count
 	}
 	return sum, err
 }
 
-// shards reads the rows of a book; none for a book that nobody has written to.
-func (s *Store) shards(ctx context.Context, b ledger.Book) (shards, error) {
-	page, err := s.table.Query(ctx, table.Query{PK: bookPK(b), Prefix: shardsSK, Limit: Shards})
-	if err != nil {
-		return nil, err
-	}
-	all := make(shards, len(page.Rows))
-	for i, row := range page.Rows {
-		if all[i], err = readShard(b, row); err != nil {
+// maxReads is how often rows that were seen in the middle of somebody's write are read.
+const maxReads = 4
+
+// shards reads the rows of a book; none for a book that nobody has written to. A query does not wait for transactions, so rows
+// of which only a part has moved are read again, and fail with ErrBusy in the end.
+func (s *Store) shards(ctx context.Context, b ledger.Book) (all shards, err error) {
+	for range maxReads {
+		page, err := s.table.Query(ctx, table.Query{PK: bookPK(b), Prefix: shardsSK, Limit: Shards})
+		if err != nil {
 			return nil, err
 		}
+		all = make(shards, len(page.Rows))
+		for i, row := range page.Rows {
+			if all[i], err = readShard(b, row); err != nil {
+				return nil, err
+			}
+		}
+		if all.whole() {
+			return all, nil
+		}
 	}
-	if n := len(all); n != 0 && n != Shards {
-		return nil, errors.New("store: shards are missing in " + bookPK(b))
+	return nil, ErrBusy.Because(fmt.Errorf("store: %d shards of %s can be read, and not all of one open day", len(all), bookPK(b)))
+}
+
+// whole reports a book of which all rows are there and have the same day open, or none is there.
+func (all shards) whole() bool {
+	for _, one := range all {
+		if one.open != all.open() {
+			return false
+		}
 	}
-	return all, nil
+	return len(all) == 0 || len(all) == Shards
 }
 
 // Entry reads one entry. One round trip.

@@ -20,6 +20,7 @@ type CorrectionRequest struct {
 	Type   string      `json:"type" enum:"self,instruction" doc:"Found by ourselves, or told by the tax service"`
 	Date   string      `json:"date" format:"date" doc:"Of the settlement that is corrected" example:"2026-11-22"`
 	Number string      `json:"number,omitempty" maxLength:"32" doc:"Of the paper that is the reason; required of an instruction"`
+	Line   int         `json:"line,omitempty" minimum:"1" doc:"Of the order: whose rate of VAT a part of the payment has, where its lines differ"`
 }
 
 // Correct is the scope of the operators' tokens that make fiscal documents in the company's name.
@@ -60,7 +61,7 @@ func (s *Service) correctReceipt(ctx context.Context, in *correctReceipt) (*web.
 		return nil, fault.Validation(fault.Field{Location: "body.number", Message: "an instruction has a number"})
 	}
 	wish := payments.CorrectionWish{
-		Kind: receipts.Kind(in.Body.Kind), Amount: in.Body.Amount.Amount, By: operatorOf(ctx),
+		Kind: receipts.Kind(in.Body.Kind), Amount: in.Body.Amount.Amount, Line: in.Body.Line, By: operatorOf(ctx),
 		Corrects: receipts.Correction{Type: in.Body.Type, Date: date, Number: in.Body.Number},
 	}
 	if key := in.Key(); key != "" {

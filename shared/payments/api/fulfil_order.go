@@ -10,7 +10,7 @@ import (
 
 // FulfilRequest is what was given to the buyer. Without a body: all of the order.
 type FulfilRequest struct {
-	Items []LineRequest `json:"items,omitempty" maxItems:"100" doc:"Where a till can close a part: the lines that were given"`
+	Items []LineRequest `json:"items,omitempty" minItems:"1" maxItems:"100" doc:"Where a till can close a part: the lines that were given"`
 }
 
 type fulfilOrder struct {
@@ -26,7 +26,7 @@ func (s *Service) FulfilOrder() web.Endpoint {
 		Name: "fulfil-order", Method: "POST", Path: "/api/v1/order/{uuid}/fulfil", API: "payments", Caller: web.Partner,
 		Summary:     "Close a prepaid order: its goods were given",
 		Description: "The till makes the closing receipt (54-FZ). It stands in the order as pending until the till tells of it.",
-		Refuses: []string{"order_not_found", "not_fulfillable", "operation_not_supported", "payment_in_progress", "idempotency_mismatch",
+		Refuses: []string{"order_not_found", "not_fulfillable", "operation_not_supported", "payment_in_progress", "receipts_exhausted", "idempotency_mismatch", "idempotency_in_flight",
 			"bank_unavailable"},
 	}, s.fulfilOrder)
 }

@@ -31,7 +31,7 @@ type Refund struct {
 // RefundRequest is how much to give back. Without a body, or without both: all that is left.
 type RefundRequest struct {
 	Amount *money.Money  `json:"amount,omitempty" doc:"Spread over the remaining lines by largest remainder"`
-	Items  []LineRequest `json:"items,omitempty" maxItems:"100" doc:"Lines and quantities that come back"`
+	Items  []LineRequest `json:"items,omitempty" minItems:"1" maxItems:"100" doc:"Lines and quantities that come back"`
 	Reason string        `json:"reason,omitempty" maxLength:"255"`
 }
 

@@ -15,9 +15,8 @@ import (
 func TestRefundPayment(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"WithoutABody": "", "EmptyObject": "{}", "WholeAmount": amountBody("159999"),
-		"EveryLine":          `{"items":[{"line":2,"quantity":3},{"line":1,"quantity":1}],"reason":"the course fell out"}`,
-		"AmountAndItsLines":  `{"amount":{"amount":159999,"currency":"RUB"},"items":[{"line":1,"quantity":1},{"line":2,"quantity":3}]}`,
-		"NoLinesAreNoWishes": `{"items":[]}`} {
+		"EveryLine":         `{"items":[{"line":2,"quantity":3},{"line":1,"quantity":1}],"reason":"the course fell out"}`,
+		"AmountAndItsLines": `{"amount":{"amount":159999,"currency":"RUB"},"items":[{"line":1,"quantity":1},{"line":2,"quantity":3}]}`} {
 		t.Run("AllOfIt"+name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
@@ -146,7 +145,7 @@ func TestRefundPaymentReplays(t *testing.T) {
 		read[api.Refund](t, w.do(refundOf(p, "").keyed("the rest")), 201)
 		w.changesNothing(t, func() {
 			same(t, first, w.do(refundOf(p, amountBody("100"))))
-			same(t, first, w.do(refundOf(p, `{ "amount":{"currency":"RUB","amount":100},"items":[] }`).keyed(`"refund-1"`)))
+			same(t, first, w.do(refundOf(p, `{ "amount":{"currency":"RUB","amount":100} }`).keyed(`"refund-1"`)))
 		})
 		require.Len(t, w.bank.gave(), 2)
 	})

@@ -140,7 +140,15 @@ func (c *Cashier) report(ctx context.Context, w payments.Whole, r payments.Recei
 	if err != nil {
 		return c.later(ctx, w, r, err, told)
 	}
-	_, err = c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.ReceiptMade(w, r.ID, f, c.now()) })
+	holder, held, err := c.Store.Found(ctx, w.Order.Mode, w.Order.Partner, "", f.Identity())
+	if err != nil {
+		return err
+	}
+	made := payments.ReceiptMade
+	if held && holder != r.ID { // one document is not two receipts, in whichever orders they are
+		made = payments.ReceiptContested
+	}
+	_, err = c.settle(ctx, w, func(w payments.Whole) payments.Outcome { return made(w, r.ID, f, c.now()) })
 	return err
 }
 
@@ -193,7 +201,12 @@ func (c *Cashier) Notice(ctx context.Context, raw []byte) error {
 		return err
 	}
 	r, known := w.ReceiptOf(id)
-	if !known || r.DraftID(m) != n.ExternalID || r.Checks > 0 && c.now().Sub(r.UpdatedAt) < noticeEvery {
+	switch {
+	case !known || r.DraftID(m) != n.ExternalID:
+		return nil
+	case r.TillID == "": // there is nothing to ask about; a try to register is our own due key's, which no stranger moves
+		return nil
+	case r.Checks > 0 && c.now().Sub(r.UpdatedAt) < noticeEvery:
 		return nil
 	}
 	return c.make(ctx, w, id, true)
@@ -218,6 +231,7 @@ func (c *Cashier) Write(ctx context.Context, w payments.Whole, id ids.ID) error 
 	case errors.Is(err, mail.ErrRefused):
 		why = "the payer's address was refused"
 		c.Log.WarnContext(ctx, "a letter was refused", "receipt", id.String(), "error", err.Error())
+		log.Metric(ctx, c.Log, c.now(), "mail_refused", 1, log.Count, nil)
 	case err != nil: // the due key tries again; a job that waited as well would end among the dead letters, one for each try
 		c.Log.WarnContext(ctx, "a letter could not be sent yet", "receipt", id.String(), "error", err.Error())
 		log.Metric(ctx, c.Log, c.now(), "mail_silent", 1, log.Count, nil)

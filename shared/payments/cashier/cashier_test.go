@@ -149,6 +149,27 @@ func TestReport(t *testing.T) {
 			require.Equal(t, r.DraftID(ids.Test), w.service.registered[1].ID)
 		})
 	}
+	t.Run("ErrADocumentThatAnotherOrderHas", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.make()
+		first := w.make()
+		require.Equal(t, payments.ReceiptReady, first.Status)
+		w.pays("another order")
+		w.make()
+		r := w.make() // the till names the same document again
+		require.Equal(t, payments.ReceiptPending, r.Status)
+		require.Equal(t, []payments.AlarmKind{payments.ReceiptConflict}, w.alarms())
+		holder, _, err := w.store.Found(t.Context(), ids.Test, partner, "", first.Fiscal.Identity())
+		require.NoError(t, err)
+		require.Equal(t, first.ID, holder)
+		w.service.report = func(d receipts.Draft) (atol.Report, error) {
+			got, err := done(d)
+			got.Fiscal.FP++
+			return got, err
+		}
+		require.Equal(t, payments.ReceiptReady, w.make().Status)
+	})
 	t.Run("WhoIsSlowerMovesNoLaterName", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
@@ -252,6 +273,25 @@ func TestNotice(t *testing.T) {
 		require.Len(t, w.service.asked, 21)
 		require.Equal(t, due, w.receipt().Due, "strangers do not move our own next look")
 	})
+}
+
+// TestNoticeBeforeTheNumber: while the service is away, strangers neither use up the tries of a receipt that it has not taken
+// nor move the next one.
+func TestNoticeBeforeTheNumber(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.service.register = func() (atol.Registered, error) {
+		return atol.Registered{}, &atol.Error{Class: atol.Unavailable, Text: "down"}
+	}
+	r := w.make()
+	for range 14 {
+		w.clock.Advance(5 * time.Second)
+		require.NoError(t, w.Notice(t.Context(), notice(t, r.DraftID(ids.Test))))
+	}
+	w.clock.Advance(2 * time.Hour)
+	require.NoError(t, w.Notice(t.Context(), notice(t, r.DraftID(ids.Test))))
+	require.Equal(t, r, w.receipt())
+	require.Len(t, w.service.registered, 1)
 }
 
 func FuzzNotice(f *testing.F) {

@@ -97,7 +97,7 @@ func setup(t testing.TB) *world {
 	w.config = cashier.Config{Store: w.store, Accounts: w, Service: w.service, Mail: w, Letter: w.letter, NotifyURL: "https://giberno.example/n",
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler)}
 	w.Cashier = cashier.New(w.config)
-	w.pays()
+	w.pays("order")
 	return w
 }
 
@@ -115,10 +115,11 @@ func (w *world) Send(_ context.Context, m mail.Message) error {
 	return w.answer
 }
 
-func (w *world) pays() {
+// pays has an order paid, which is the one before the cashier from now on.
+func (w *world) pays(name string) {
 	w.t.Helper()
 	o, err := payments.NewOrder(payments.Draft{Project: "Школа", Email: "buyer@example.com",
-		Items: []payments.Item{{Name: "Консультация", Price: total, Quantity: 1000}}}, ids.FromParts("order"), ids.Test, partner, start)
+		Items: []payments.Item{{Name: "Консультация", Price: total, Quantity: 1000}}}, ids.FromParts(name), ids.Test, partner, start)
 	require.NoError(w.t, err)
 	w.order = o.ID
 	_, _, err = w.store.Create(w.t.Context(), o)

@@ -203,9 +203,17 @@ func (d *Worker) entry(ctx context.Context, w payments.Whole, child ids.ID) erro
 	if r, ok := w.Refund(n); ok && child.Family() == ids.Refund {
 		n = r.Payment
 	}
+	before, _ := w.Payment(n)
 	w, err := d.Teller.Price(ctx, w, n)
 	if err != nil {
 		return err
+	}
+	if is, _ := w.Payment(n); is.ID != child && is.Terms != before.Terms { // older code paid it, and let it go
+		if j, ok := entryJob(is.Entry()); ok {
+			if err := d.Queue.Send(ctx, queue.Settlements, 0, j); err != nil {
+				return err
+			}
+		}
 	}
 	e, ok, err := w.EntryOf(child)
 	if err != nil {

@@ -48,3 +48,13 @@ func TestReceiptsOfThePlatformsAccountNameTheSupplier(t *testing.T) {
 	require.True(t, p.Agent)
 	require.Equal(t, &receipts.Agent{Type: "paying_agent", Supplier: *w.accounts.supplier}, w.bank.at(p.Reference()).opened.Lines[0].Agent)
 }
+
+func TestAPartnerWhomReceiptsCannotNameCallsAnOperatorOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t).fiscal()
+	w.accounts.agent = true
+	for range 2 {
+		w.open(w.order(), banks.Card)
+	}
+	require.Equal(t, []payments.AlarmKind{payments.SupplierUnknown}, w.alarms())
+}

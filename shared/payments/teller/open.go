@@ -163,6 +163,7 @@ func (t *Teller) attemptAt(ctx context.Context, w payments.Whole, c payments.Can
 		}
 		return w, p, false, err
 	}
+	t.noteSupplier(ctx, p)
 	opened, err := t.callOpen(ctx, bank, account, w.Order, p)
 	if err != nil {
 		return t.notOpened(ctx, w, p.N, err)
@@ -202,6 +203,28 @@ func (t *Teller) document(ctx context.Context, p payments.Payment, o payments.Or
 		return nil, err
 	}
 	return d.ForSupplier(supplier), nil
+}
+
+// noteSupplier calls an operator, once a process, for a partner whom the platform's receipts cannot name: tags 1225, 1226 and
+// 1171 want his name, tax number and phone.
+func (t *Teller) noteSupplier(ctx context.Context, p payments.Payment) {
+	if !p.Agent || !p.Fiscal && p.Till.IsZero() {
+		return
+	}
+	t.mu.Lock()
+	told := t.nameless[p.Partner]
+	t.mu.Unlock()
+	if told {
+		return
+	}
+	if supplier, err := t.Accounts.Supplier(ctx, p.Partner); err != nil || supplier != nil {
+		return
+	}
+	if t.raiseHouse(ctx, p.Mode, payments.SupplierUnknown, p.Partner.String(), "his INN or phone is missing: receipts are printed as if the platform sold its own") == nil {
+		t.mu.Lock()
+		t.nameless[p.Partner] = true
+		t.mu.Unlock()
+	}
 }
 
 func description(o payments.Order) string {

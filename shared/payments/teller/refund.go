@@ -106,13 +106,15 @@ func (t *Teller) giveBack(ctx context.Context, w payments.Whole, k int) (payment
 
 // gaveBack writes what became of the call. That the bank's answer did not come, or was a refusal, is no error of ours.
 func (t *Teller) gaveBack(ctx context.Context, w payments.Whole, k int, news banks.News, err error) (payments.Whole, error) {
+	ctx = context.WithoutCancel(ctx) // the outcome is written whoever waits
 	r, _ := w.Refund(k)
 	p, _ := w.Payment(r.Payment)
-	class := banks.ClassOf(err)
+	class, repeated := banks.ClassOf(err), r.Status == payments.RefundUnknown
 	decide := func(w payments.Whole) payments.Outcome { return payments.RefundAnswered(w, k, news, t.now()) }
+	why := banks.Decline{}
 	switch {
 	case err == nil:
-	case class == banks.Unknown, class == banks.Conflict && r.Status == payments.RefundUnknown: // what we repeated may have been done before
+	case class == banks.Unknown:
 		t.fellSilent(ctx, p)
 		decide = func(w payments.Whole) payments.Outcome { return payments.RefundLost(w, k, t.now()) }
 	default:
@@ -120,7 +122,7 @@ func (t *Teller) gaveBack(ctx context.Context, w payments.Whole, k int, news ban
 		if class == banks.Config {
 			_ = t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a refund was refused: "+err.Error())
 		}
-		why := banks.Decline{Message: err.Error()}
+		why.Message = err.Error()
 		var bankError *banks.Error
 		if errors.As(err, &bankError) {
 			why = bankError.Decline
@@ -128,14 +130,21 @@ func (t *Teller) gaveBack(ctx context.Context, w payments.Whole, k int, news ban
 		decide = func(w payments.Whole) payments.Outcome { return payments.RefundRefused(w, k, class, why, t.now()) }
 	}
 	w, _, saveErr := t.settle(ctx, w, decide)
-	if saveErr == nil && class == banks.Conflict && err != nil && r.Status == payments.RefundUnknown {
-		return t.askRefund(ctx, w, k)
+	if saveErr != nil || err == nil || !repeated || class != banks.Conflict && class != banks.DeclinedNow {
+		return w, saveErr
 	}
-	return w, saveErr
+	// What we repeated may have been done before; what is left of the payment tells.
+	w, err = t.askRefund(ctx, w, k, func(w payments.Whole, news banks.News) payments.Outcome {
+		return payments.RefundDenied(w, k, news, why, t.now())
+	})
+	if errors.Is(err, ErrBankSilent) {
+		err = nil // its due key asks again
+	}
+	return w, err
 }
 
 // askRefund asks the bank how the last return of the payment ended.
-func (t *Teller) askRefund(ctx context.Context, w payments.Whole, k int) (payments.Whole, error) {
+func (t *Teller) askRefund(ctx context.Context, w payments.Whole, k int, decide func(payments.Whole, banks.News) payments.Outcome) (payments.Whole, error) {
 	r, _ := w.Refund(k)
 	p, _ := w.Payment(r.Payment)
 	bank, account, err := t.bankOf(ctx, p)
@@ -149,8 +158,7 @@ func (t *Teller) askRefund(ctx context.Context, w payments.Whole, k int) (paymen
 		return w, ErrBankSilent.Because(err)
 	}
 	// The answer is the truth about the rows as they were read before; what changed meanwhile is asked about again later.
-	out := payments.RefundTold(w, k, news, t.now())
-	after, err := t.save(ctx, out)
+	after, err := t.save(ctx, decide(w, news))
 	if errors.Is(err, store.ErrRaced) {
 		return w, nil
 	}
@@ -178,7 +186,9 @@ func (t *Teller) RefundDuty(ctx context.Context, w payments.Whole, k int) error 
 		}
 		return err
 	}
-	after, err := t.askRefund(ctx, w, k)
+	after, err := t.askRefund(ctx, w, k, func(w payments.Whole, news banks.News) payments.Outcome {
+		return payments.RefundTold(w, k, news, t.now())
+	})
 	if err != nil && !errors.Is(err, ErrBankSilent) {
 		return err
 	}

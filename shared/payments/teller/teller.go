@@ -80,14 +80,15 @@ type Config struct {
 // Teller is safe for concurrent use.
 type Teller struct {
 	Config
-	mu     sync.Mutex
-	worlds map[string]ids.Mode  // by provider and terminal, see worldsOf
-	sick   map[ids.ID]time.Time // accounts whose bank did not answer, by the time of the last silence
+	mu       sync.Mutex
+	worlds   map[string]ids.Mode  // by provider and terminal, see worldsOf
+	nameless map[ids.ID]bool      // partners for whom an operator was called, see noteSupplier
+	sick     map[ids.ID]time.Time // accounts whose bank did not answer, by the time of the last silence
 }
 
 // New makes a teller.
 func New(c Config) *Teller {
-	return &Teller{Config: c, sick: map[ids.ID]time.Time{}, worlds: map[string]ids.Mode{}}
+	return &Teller{Config: c, nameless: map[ids.ID]bool{}, sick: map[ids.ID]time.Time{}, worlds: map[string]ids.Mode{}}
 }
 
 // ErrBankSilent is a question that the bank did not answer. Nothing was decided.

@@ -217,6 +217,8 @@ func TestTokens(t *testing.T) {
 		class  atol.Class
 	}{
 		"ErrPassword":  {401, refused(12, "system"), nil, atol.Config},
+		"ErrSchema":    {400, refused(13, "system"), nil, atol.Config}, // the account's fault, not the receipt's
+		"ErrType":      {415, refused(41, "system"), nil, atol.Config},
 		"ErrNoToken":   {200, `{"token":"","error":null}`, nil, atol.Unavailable},
 		"ErrPage":      {500, "<html>", nil, atol.Unavailable},
 		"ErrLostToken": {0, "", errors.New("lost"), atol.Unavailable},

@@ -86,7 +86,7 @@ var codes = map[int]Class{
 	10: Unavailable, // token not recognised, although it is a fresh one
 	11: Unavailable, // token no longer active, although it is a fresh one
 	12: Config,      // wrong login or password
-	13: BadRequest,  // the request for a token breaks the schema
+	13: Config,      // the request for a token breaks the schema: its login or password is none
 	14: Config,      // the user is blocked
 	20: Config,      // the group is not the token's
 	21: Config,      // the group speaks the other protocol

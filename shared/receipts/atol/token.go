@@ -85,14 +85,14 @@ func (c *Client) token(ctx context.Context, a Account, refused string) (string, 
 }
 
 // getToken asks the service for a token. However it fails, nothing was registered: a failure that proves nothing is
-// Unavailable here.
+// Unavailable here, and one that would be the receipt's fault is the account's, for no receipt was shown.
 func (c *Client) getToken(ctx context.Context, a Account) (string, error) {
 	raw, err := encode(struct {
 		Login string `json:"login"`
 		Pass  string `json:"pass"`
 	}{a.Login, a.Password})
 	if err != nil {
-		return "", badRequest(err)
+		return "", &Error{Class: Config, Cause: err}
 	}
 	got, err := c.send(ctx, a, http.MethodPost, "/getToken", "", raw)
 	switch {
@@ -105,8 +105,13 @@ func (c *Client) getToken(ctx context.Context, a Account) (string, error) {
 		return got.Token, nil
 	}
 	var e *Error
-	if errors.As(err, &e) && e.Class == Unknown {
-		e.Class = Unavailable
+	if errors.As(err, &e) {
+		switch e.Class {
+		case Unknown:
+			e.Class = Unavailable
+		case BadRequest, NotFound:
+			e.Class = Config
+		}
 	}
 	return "", err
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	netmail "net/mail"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -35,9 +37,9 @@ func New(c Config, clock clock.Clock) (*Sender, error) {
 	return &Sender{config: c, clock: clock}, nil
 }
 
-// Send has the server take a message. mail.ErrRefused is the server's 5xx to the recipient or to the content, and a message
-// that is wrong in itself; everything else is mail.ErrLater: 4xx, the network, and what the server has against us rather
-// than against this message. A connection that was lost after the content is ErrLater, too: the server may have taken it,
+// Send has the server take a message. mail.ErrRefused is the server's word that the recipient's box is none or that the
+// content is not to be had, and a message that is wrong in itself; everything else is mail.ErrLater: 4xx, the network, and
+// what the server has against us rather than against this message. A connection that was lost after the content is ErrLater, too: the server may have taken it,
 // and a repetition carries the same Message-ID.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	letter, err := compose(m, netmail.Address{Name: s.config.FromName, Address: s.config.From}, s.clock.Now())
@@ -110,15 +112,38 @@ func verdict(err error, m mail.Message) error {
 	if !errors.As(err, &refusal) {
 		return later("sending", err, m)
 	}
-	code := refusal.ErrorCode()
-	switch refusal.Reason {
-	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
-		if code >= 500 && code <= 599 {
-			return fmt.Errorf("%w: %s", mail.ErrRefused, shown(err, m))
-		}
+	if final(refusal) {
+		return fmt.Errorf("%w: %s", mail.ErrRefused, shown(err, m))
 	}
 	return later("sending", err, m)
 }
+
+// extended finds the code of RFC 3463 behind the reply's own. The library gives it only of servers that announce it.
+var extended = regexp.MustCompile(`\b5\d\d "?5\.(\d{1,3}\.\d{1,3})\b`)
+
+// final reports a refusal of this very recipient or of this very content. A server that wants us to sign in, does not relay
+// for us, has blocked us or counts our letters answers with 5xx as well, and mostly with 5.7.x (RFC 3463, security or
+// policy): that says nothing of the message, and somebody may mend it before the letter is given up.
+func final(refusal *gomail.SendError) bool {
+	code, detail := refusal.ErrorCode(), ""
+	if found := extended.FindStringSubmatch(refusal.Error()); found != nil {
+		detail = found[1]
+	}
+	if code < 500 || code > 599 || strings.HasPrefix(detail, "7.") {
+		return false
+	}
+	switch refusal.Reason {
+	case gomail.ErrSMTPRcptTo:
+		return code == 550 || code == 551 || code == 553 || slices.Contains(noBox, detail)
+	case gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+		return code == 552 || code == 554
+	}
+	return false
+}
+
+// noBox are the extended codes of a recipient to whom nothing can be delivered, whatever code stands before them: no such
+// box, no such domain, an address that is none, a box that has moved, a domain that takes no mail (RFC 3463, RFC 7505).
+var noBox = []string{"1.1", "1.2", "1.3", "1.6", "1.10"}
 
 func later(doing string, err error, m mail.Message) error {
 	return fmt.Errorf("%w: %s: %s", mail.ErrLater, doing, shown(err, m))

@@ -129,7 +129,16 @@ func TestRefusals(t *testing.T) {
 		"NoSuchBox":          {map[string]string{"RCPT": "550 5.1.1 <buyer@example.com> does not live here"}, mail.ErrRefused},
 		"BoxBusy":            {map[string]string{"RCPT": "451 4.3.0 try again, buyer@example.com"}, mail.ErrLater},
 		"BoxFullForNow":      {map[string]string{"RCPT": "452 4.2.2 full"}, mail.ErrLater},
-		"ContentRefused":     {map[string]string{"content": "554 5.7.1 spam"}, mail.ErrRefused},
+		"NoSuchDomain":       {map[string]string{"RCPT": "556 5.1.10 takes no mail"}, mail.ErrRefused},
+		"NoSuchBoxInShort":   {map[string]string{"RCPT": "550 does not live here"}, mail.ErrRefused},
+		"ContentRefused":     {map[string]string{"content": "554 5.6.0 cannot be read"}, mail.ErrRefused},
+		"ContentNotLiked":    {map[string]string{"content": "554 5.7.1 spam"}, mail.ErrLater}, // of us, whatever the content
+		"SignInFirst":        {map[string]string{"RCPT": "530 5.7.0 Authentication required"}, mail.ErrLater},
+		"NoRelay":            {map[string]string{"RCPT": "554 5.7.1 Relay access denied"}, mail.ErrLater},
+		"NoRelayInShort":     {map[string]string{"RCPT": "554 Relay access denied"}, mail.ErrLater},
+		"BlockedAsAHost":     {map[string]string{"RCPT": "550 5.7.1 Service unavailable; client host blocked using a list"}, mail.ErrLater},
+		"BlockedInLines":     {map[string]string{"RCPT": "550-5.7.1 blocked\r\n550 5.7.1 see 5.1.1 of the rules"}, mail.ErrLater},
+		"DailyQuota":         {map[string]string{"DATA": "550 5.7.1 daily sending quota exceeded"}, mail.ErrLater},
 		"ContentLater":       {map[string]string{"content": "451 4.7.1 greylisted"}, mail.ErrLater},
 		"ContentTooLarge":    {map[string]string{"DATA": "552 5.3.4 too large"}, mail.ErrRefused},
 		"SenderRefused":      {map[string]string{"MAIL": "550 5.7.1 who are you"}, mail.ErrLater}, // against us, not against the message

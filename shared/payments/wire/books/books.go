@@ -23,11 +23,12 @@ type Books struct {
 func New(p inside.Parts) *Books {
 	s := ledgerstore.New(p.Table)
 	poster := s.NewPoster(p.Clock, p.Random)
-	settler := &settle.Settler{Store: s, Poster: poster, Partners: contracts{p.Contracts}, Alarms: AlarmsOf(p), Clock: p.Clock}
+	settler := &settle.Settler{Store: s, Poster: poster, Partners: contracts{p.Contracts}, Alarms: AlarmsOf(p), Clock: p.Clock,
+		DebtLimit: settle.DefaultDebtLimit}
 	closing := &settle.Worker{Settler: settler, Queue: p.Queue}
 	return &Books{
 		Store: s, Poster: poster, Settler: settler, Closing: closing,
-		Worker:  &ledgerjobs.Worker{Poster: poster, Zones: ZonesOf(p.Contracts), Others: closing.Do, Aside: 8, Log: p.Log},
+		Worker:  &ledgerjobs.Worker{Poster: poster, Zones: ZonesOf(p.Contracts), Others: closing.Do, Aside: 8, Log: p.Log, Alarms: AlarmsOf(p)},
 		Sweeper: &settle.Sweeper{Store: s, Queue: p.Queue, Clock: p.Clock, Log: p.Log},
 	}
 }

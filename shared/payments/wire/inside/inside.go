@@ -118,7 +118,7 @@ func tillOf(all []identity.Account, partner ids.ID) (till ids.ID) {
 }
 
 func candidate(a identity.Account, till ids.ID) payments.Candidate {
-	c := payments.Candidate{Account: a.ID, Provider: a.Provider, On: a.On, Fiscal: a.Fiscal, Agent: a.Owner.IsZero(), Currencies: a.Currencies}
+	c := payments.Candidate{Account: a.ID, Provider: a.Provider, On: a.On, Fiscal: a.Fiscal, Agent: a.Pays().IsZero(), Currencies: a.Currencies}
 	if !a.Fiscal && slices.Contains(a.Currencies, money.RUB) {
 		c.Till = till
 	}
@@ -149,7 +149,7 @@ func (c contracts) Terms(ctx context.Context, p payments.Payment) (ledger.Terms,
 		return ledger.Terms{}, err
 	}
 	terms := ledger.Terms{
-		Account: a.ID, Own: !a.SettlesTo.IsZero(),
+		Account: a.ID, Own: !a.Pays().IsZero(),
 		Ours: ledger.Fee{BP: partner.FeeBP, Fixed: partner.FeeFixed, Returned: partner.RefundOurFee},
 	}
 	for _, m := range a.Methods {

@@ -65,11 +65,7 @@ func accountOf(contracts *identitystore.Store) func(context.Context, ids.Mode, i
 		if err == nil && a.IsTill() {
 			err = identitystore.ErrAccountNotFound
 		}
-		out := reconciling.Account{Provider: a.Provider}
-		if a.SettlesTo.IsZero() || a.SettlesTo == a.Owner { // else his contract pays somebody else, as the payments' terms say
-			out.Pays = a.Owner
-		}
-		return out, err
+		return reconciling.Account{Provider: a.Provider, Pays: a.Pays()}, err
 	}
 }
 

@@ -76,7 +76,7 @@ func TestWhomABankPays(t *testing.T) {
 		{"ThePlatform", ids.ID{}, ids.ID{}, ids.ID{}},
 		{"ThePartnerHimself", owner, ids.ID{}, owner},
 		{"ThePartnerByName", owner, owner, owner},
-		{"SomebodyElse", owner, other, ids.ID{}},
+		{"SomebodyElse", owner, other, other},
 	} {
 		a := identity.Account{ID: ids.FromParts(c.name), Provider: "tbank", Mode: ids.Test, Terminal: c.name, Address: "https://bank.example", Owner: c.owner,
 			SettlesTo: c.settlesTo, Everyone: c.owner.IsZero(), Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Taxation: "osn",
