@@ -46,6 +46,10 @@ type book struct {
 	byID   map[ids.ID]*ticket
 	keyed  []*keyed
 	made   int // keys ever made
+
+	payouts   map[ids.ID]*payout // by settlement
+	transfers []*transfer
+	corrected []string // entries by which an operator resolved a break
 }
 
 // remembered is how many keyed calls are kept for replays.

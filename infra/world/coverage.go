@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
 )
 
@@ -97,6 +98,19 @@ func (c *Coverage) transitions(l *look) {
 			c.Alarms[string(a.Kind)]++
 		}
 	}
+}
+
+// settled counts what became of settlements.
+func (c *Coverage) settled(s ledger.Settlement, known bool) {
+	word := "settlement " + string(s.Status)
+	switch {
+	case known:
+	case s.Payout > 0:
+		word += ", to be paid out"
+	case s.CarriedForward < 0:
+		word += ", a debt"
+	}
+	c.Transitions[word]++
 }
 
 // tables are the counts with their headings, in the order in which they are shown.

@@ -200,6 +200,11 @@ func watchedIsDue(l *look) string {
 			return fmt.Sprintf("attempt %d is %s and has no due key", p.N, p.Status)
 		}
 	}
+	for _, r := range l.is.Receipts {
+		if r.Status == payments.ReceiptPending && !r.Till.IsZero() && r.Due.IsZero() {
+			return fmt.Sprintf("receipt %s is pending and has no due key", r.ID)
+		}
+	}
 	if !l.is.Closed() && l.is.Order.Due.IsZero() {
 		return "the order can still expire and has no due key"
 	}

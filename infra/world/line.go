@@ -16,12 +16,12 @@ const (
 	errorAfter        // it happened, the answer is lost
 	conflict          // of a write: it met another one, nothing happened
 	throttle          // the service did not begin
-	notSent           // of a call to a bank: the address could not be dialled, and the caller knows
+	notSent           // of a call to a bank or till: the address could not be dialled, and the caller knows
 	lateBefore        // the caller waited as long as he waits, nothing happened
 	lateAfter         // the caller waited as long as he waits, it happened
-	failedBefore      // of a call to a bank: HTTP 500, nothing happened
-	failedAfter       // of a call to a bank: HTTP 500, it happened
-	garbled           // of a call to a bank: it happened, half an answer comes
+	failedBefore      // of a call to a bank or till: HTTP 500, nothing happened
+	failedAfter       // of a call to a bank or till: HTTP 500, it happened
+	garbled           // of a call to a bank or till: it happened, half an answer comes
 	crashBefore       // the process dies
 	crashAfter        // the process dies, it happened
 )
@@ -49,6 +49,7 @@ var (
 	mailPort  = port{"mail", 10 * time.Second, []fate{errorBefore, errorAfter, lateBefore, lateAfter}}
 	bankPort  = port{"bank", 10 * time.Second,
 		[]fate{errorBefore, errorAfter, notSent, lateBefore, lateAfter, failedBefore, failedAfter, garbled}}
+	tillPort = port{"till", 15 * time.Second, bankPort.fates}
 )
 
 // errLost is what a port's own words for an unknown outcome are put in place of.

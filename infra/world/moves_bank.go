@@ -9,13 +9,16 @@ import (
 	"giberno.ru/shared/core/ids"
 )
 
-// tick lets the banks do what is due: deadlines, tills, letters.
+// tick lets the banks and the fiscal service do what is due: deadlines, tills, letters.
 func tick(w *World, _ *actor) { w.tickBanks() }
 
 func (w *World) tickBanks() {
 	for _, m := range modes {
 		if err := w.banks[m].sim.Tick(context.Background()); err != nil {
 			w.fail("Engine", ids.ID{}, "the bank's clock stands: %v", err)
+		}
+		if err := w.tills[m].sim.Tick(context.Background()); err != nil {
+			w.fail("Engine", ids.ID{}, "the till's clock stands: %v", err)
 		}
 	}
 	w.post.collect(w)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger/settle"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
@@ -77,9 +79,14 @@ func (w *World) dueShards() (due []shard) {
 // somethingDue looks anew only after a write.
 func (w *World) somethingDue() bool {
 	if w.watch.moved {
-		w.watch.moved, w.watch.due = false, w.oldestDue()
+		w.lookForDue()
 	}
 	return !w.watch.due.IsZero() && !w.watch.due.After(w.clock.Now())
+}
+
+// lookForDue finds out when the first due keys come.
+func (w *World) lookForDue() {
+	w.watch.moved, w.watch.due, w.watch.day = false, w.oldestDue(), w.oldestDay()
 }
 
 // oldestDue is when the first due key of all comes; the zero time when there is none.
@@ -104,6 +111,54 @@ func sweep(w *World, _ *actor) {
 	s := pick(w.dice, due)
 	p := w.house()
 	w.inside(func() { _, _ = p.module.Sweeper.Sweep(context.Background(), s.mode, s.number) })
+}
+
+// dayDue reports that a business day waits for being closed or settled.
+func (w *World) dayDue() bool {
+	if w.watch.moved {
+		w.lookForDue()
+	}
+	return !w.watch.day.IsZero() && !w.watch.day.After(w.clock.Now().Add(-settle.DefaultGrace))
+}
+
+// oldestDay is when the first of them was over; the zero time when there is none.
+func (w *World) oldestDay() (first time.Time) {
+	for _, m := range modes {
+		for _, partner := range partners {
+			at, err := ledgerstore.New(w.durable.table).OldestDue(context.Background(), m, int(partner[0])%ledgerstore.DueShards)
+			if err == nil && !at.IsZero() && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+	}
+	return first
+}
+
+// dueDays lists the shards of the ledger's due keys in which a key has come.
+func (w *World) dueDays() (due []shard) {
+	books := ledgerstore.New(w.durable.table)
+	now := w.clock.Now().Add(-settle.DefaultGrace)
+	for _, m := range modes {
+		for _, partner := range partners {
+			n := int(partner[0]) % ledgerstore.DueShards
+			at, err := books.OldestDue(context.Background(), m, n)
+			if err == nil && !at.IsZero() && !at.After(now) {
+				due = append(due, shard{m, n})
+			}
+		}
+	}
+	return due
+}
+
+// sweepBooks enqueues what is due of one shard of the ledger.
+func sweepBooks(w *World, _ *actor) {
+	due := w.dueDays()
+	if len(due) == 0 {
+		return
+	}
+	s := pick(w.dice, due)
+	p := w.house()
+	w.inside(func() { _, _ = p.books.Sweeper.Sweep(context.Background(), s.mode, s.number) })
 }
 
 func (w *World) jobsWait() bool { return len(w.waiting()) > 0 }

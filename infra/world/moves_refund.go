@@ -71,20 +71,6 @@ func readRefund(w *World, a *actor) {
 	}
 }
 
-// fulfil tells that the goods of a prepayment were given.
-func fulfil(w *World, a *actor) {
-	t, _, ok := w.somePaid()
-	if !ok {
-		return
-	}
-	a.order = t.id
-	k := &keyed{shop: t.shop, method: http.MethodPost, path: "/api/v1/order/" + t.id.String() + "/fulfil", order: t.id, key: w.newKey()}
-	w.remember(k)
-	for range 1 + w.dice.IntN(2) {
-		w.keyedCall(k)
-	}
-}
-
 // refundForPartner is an operator who gives money back.
 func refundForPartner(w *World, a *actor) {
 	t, p, ok := w.somePaid()

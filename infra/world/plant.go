@@ -6,6 +6,8 @@ import (
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/banks/tbank"
 	"giberno.ru/shared/core/clock"
+	"giberno.ru/shared/notify/mail"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
@@ -21,6 +23,8 @@ type Plant struct {
 	Driver    func(*tbank.Driver) banks.Driver
 	Handler   func(http.Handler) http.Handler
 	Clock     func(clock.Clock) clock.Clock
+	Mail      func(mail.Sender) mail.Sender
+	Fiscal    func(cashier.Service) cashier.Service
 	Follow    func([]queue.Job) []queue.Job // what the relay makes of a change
 }
 
@@ -37,6 +41,10 @@ func (p *Plant) queue(q queue.Queue) queue.Queue     { return around(p.Queue, q)
 func (p *Plant) bank(d outbound.Doer) outbound.Doer  { return around(p.Bank, d) }
 func (p *Plant) handler(h http.Handler) http.Handler { return around(p.Handler, h) }
 func (p *Plant) clock(c clock.Clock) clock.Clock     { return around(p.Clock, c) }
+func (p *Plant) mail(s mail.Sender) mail.Sender      { return around(p.Mail, s) }
+func (p *Plant) fiscal(s cashier.Service) cashier.Service {
+	return around(p.Fiscal, s)
+}
 func (p *Plant) follow(jobs []queue.Job) []queue.Job { return around(p.Follow, jobs) }
 
 // driver is the bank's driver, or what the plant makes of it.

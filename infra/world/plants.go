@@ -12,6 +12,8 @@ import (
 	"giberno.ru/shared/banks/tbank"
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/money"
+	"giberno.ru/shared/notify/mail"
+	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/receipts"
@@ -43,6 +45,21 @@ var Plants = []Plant{
 	{Name: "replay in other words", Why: "the second answer is not the first", Handler: otherWords},
 	{Name: "key thrown away", Why: "the same call makes a second order", Handler: keyless},
 	{Name: "answers of others", Why: "an answer is kept for whoever asks next", Handler: shared},
+	{Name: "new name after silence", Why: "a receipt whose answer was lost is asked for under another name",
+		Fiscal: func(s cashier.Service) cashier.Service { return hasty{s} }},
+	{Name: "believed before it is made", Why: "a receipt that the till has only taken is called ready, and the payer is written to",
+		Fiscal: func(s cashier.Service) cashier.Service {
+			return &credulous{Service: s, drafts: map[string]receipts.Draft{}}
+		}},
+	{Name: "letter twice", Why: "a letter has no name by which its repetition is known", Mail: func(s mail.Sender) mail.Sender { return &talkative{Sender: s} }},
+	{Name: "letter into nothing", Why: "a letter that is said to be sent is lost", Mail: func(s mail.Sender) mail.Sender { return mute{s} }},
+	{Name: "posted twice", Why: "one fact goes into the ledger under two names", Queue: postings(twice)},
+	{Name: "our fee kept", Why: "a refund does not bring our fee back, though that was agreed", Queue: postings(greedy)},
+	{Name: "counted, not written", Why: "of two entries that are posted together one is only counted", Table: uncounted},
+	{Name: "debt forgotten", Why: "a settlement does not take the debt of the one before", Table: noDebt},
+	{Name: "paid out again", Why: "nobody asks whether a settlement is paid out", Table: func(t table.Table) table.Table { return paidAgain{t} }},
+	{Name: "transfer without a name", Why: "a transfer that is told again is another one", Handler: nameless},
+	{Name: "difference not kept", Why: "a break between the ledger and a register is found and not written down", Table: noBreaks},
 	{Name: "clock ahead", Why: "an order expires hours before its time", Clock: func(c clock.Clock) clock.Clock { return ahead{c} }},
 }
 
@@ -183,4 +200,4 @@ func shared(inner http.Handler) http.Handler {
 // ahead is a clock that is hours fast.
 type ahead struct{ clock.Clock }
 
-func (c ahead) Now() time.Time { return c.Clock.Now().Add(3 * time.Hour) }
+func (c ahead) Now() time.Time { return c.Clock.Now().Add(12 * time.Hour) }

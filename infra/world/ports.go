@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -121,9 +122,9 @@ type mailLine struct{ of *process }
 
 var _ mail.Sender = mailLine{}
 
-func (m mailLine) Send(context.Context, mail.Message) error {
+func (m mailLine) Send(_ context.Context, letter mail.Message) error {
 	_, err := m.of.through(mailPort, "send", func() error {
-		m.of.world.coverage.Letters++
+		m.of.world.receive(letter)
 		return nil
 	})
 	if errors.Is(err, errLost) {
@@ -132,7 +133,7 @@ func (m mailLine) Send(context.Context, mail.Message) error {
 	return err
 }
 
-// bankLine is the banks at the end of the line.
+// bankLine is the banks and the fiscal service at the end of the line.
 type bankLine struct{ of *process }
 
 var _ outbound.Doer = bankLine{}
@@ -141,15 +142,13 @@ var errBroken = errors.New("the connection broke")
 
 // Do makes one call. The request's own time-out is that of the machine; what a late answer is, the line decides.
 func (b bankLine) Do(req *http.Request) (a outbound.Answer, err error) {
-	raw, err := io.ReadAll(req.Body)
-	if err != nil {
-		return a, err
+	var raw []byte
+	if req.Body != nil {
+		if raw, err = io.ReadAll(req.Body); err != nil {
+			return a, err
+		}
 	}
-	call := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
-	at := bankPort
-	if call == "Init" || call == "GetQr" {
-		at.patience = 20 * time.Second
-	}
+	at, call := b.of.world.lineTo(req)
 	f, err := b.of.through(at, call, func() error {
 		out := req.Clone(context.Background())
 		out.Body = io.NopCloser(bytes.NewReader(raw))
@@ -173,13 +172,40 @@ func (b bankLine) Do(req *http.Request) (a outbound.Answer, err error) {
 	return a, nil
 }
 
-// atBank carries a request to the bank whose address it has.
-func (w *World) atBank(req *http.Request) (a outbound.Answer, err error) {
+// lineTo is the port of a request, and the name of its call.
+func (w *World) lineTo(req *http.Request) (at port, call string) {
+	folder, call := path.Split(req.URL.Path)
 	for _, m := range modes {
-		if req.URL.Host != w.banks[m].host {
+		if req.URL.Host != w.tills[m].host {
 			continue
 		}
-		answer, err := w.banks[m].door.RoundTrip(req)
+		switch {
+		case strings.HasSuffix(folder, "/report/"):
+			call = "report"
+		case call != "getToken":
+			call = "register"
+		}
+		return tillPort, call
+	}
+	at = bankPort
+	if call == "Init" || call == "GetQr" {
+		at.patience = 20 * time.Second
+	}
+	return at, call
+}
+
+// atBank carries a request to the bank or fiscal service whose address it has.
+func (w *World) atBank(req *http.Request) (a outbound.Answer, err error) {
+	for _, m := range modes {
+		door := w.banks[m].door
+		switch req.URL.Host {
+		case w.banks[m].host:
+		case w.tills[m].host:
+			door = w.tills[m].door
+		default:
+			continue
+		}
+		answer, err := door.RoundTrip(req)
 		if err != nil {
 			return a, err
 		}

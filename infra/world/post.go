@@ -21,7 +21,7 @@ const (
 // letter is a notification of a bank on its way to us.
 type letter struct {
 	mode   ids.Mode
-	url    string
+	path   string // of ours, at which it is taken
 	body   string
 	due    time.Time
 	rounds int  // how often it was carried in vain
@@ -36,19 +36,24 @@ const (
 	lastRound    = 54
 )
 
+// fiscalRounds is how often the fiscal service tells again. After that the platform has to ask.
+const fiscalRounds = 2
+
 // post is all letters that are under way, in the order in which they were written. Which is carried next, the seed says.
 type post struct {
 	mu      sync.Mutex // a bank writes its letters on goroutines of its own
 	fresh   []letter   // written in this turn
 	letters []letter
-	seen    []letter // true ones of old, for forgers
+	seen    []letter // true ones of banks, of old, for forgers
+	papers  []letter // and of the fiscal service
 }
 
-// letterbox is where one bank throws its letters in. The bank believes them delivered; the post keeps the bank's rule.
+// letterbox is where one bank or fiscal service throws its letters in. It believes them delivered; the post keeps its rule.
 type letterbox struct {
 	post  *post
 	mode  ids.Mode
 	clock clock.Clock
+	path  string
 }
 
 // RoundTrip takes a letter.
@@ -59,7 +64,7 @@ func (b *letterbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	b.post.mu.Lock()
 	defer b.post.mu.Unlock()
-	b.post.fresh = append(b.post.fresh, letter{mode: b.mode, url: r.URL.String(), body: string(raw), due: b.clock.Now(), order: orderNamed(raw)})
+	b.post.fresh = append(b.post.fresh, letter{mode: b.mode, path: b.path, body: string(raw), due: b.clock.Now(), order: orderNamed(raw)})
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("OK")), Header: http.Header{}, Request: r}, nil
 }
 
@@ -70,15 +75,11 @@ func (p *post) collect(w *World) {
 	p.fresh = nil
 	p.mu.Unlock()
 	slices.SortStableFunc(fresh, func(a, b letter) int { // letters of one payment come in their order
-		return cmp.Or(cmp.Compare(a.mode, b.mode), cmp.Compare(paymentNamed(a.body), paymentNamed(b.body)))
+		return cmp.Or(cmp.Compare(a.mode, b.mode), cmp.Compare(a.path, b.path), cmp.Compare(paymentNamed(a.body), paymentNamed(b.body)))
 	})
 	for _, l := range fresh {
 		w.trace.add(l.body)
-		if len(p.seen) < 4096 {
-			p.seen = append(p.seen, l)
-		} else {
-			p.seen[w.dice.IntN(len(p.seen))] = l
-		}
+		p.keep(w, l)
 		if w.Clear {
 			p.letters = append(p.letters, l)
 			continue
@@ -96,6 +97,22 @@ func (p *post) collect(w *World) {
 		}
 	}
 }
+
+// keep keeps a letter for forgers.
+func (p *post) keep(w *World, l letter) {
+	of := &p.seen
+	if l.fiscal() {
+		of = &p.papers
+	}
+	if len(*of) < 4096 {
+		*of = append(*of, l)
+		return
+	}
+	(*of)[w.dice.IntN(len(*of))] = l
+}
+
+// fiscal reports a letter of the fiscal service.
+func (l letter) fiscal() bool { return l.path == fiscalPath }
 
 // waits tells whether a letter can be carried now.
 func (p *post) waits(w *World) bool {
@@ -128,9 +145,11 @@ func (p *post) back(w *World, l letter) {
 	}
 	l.rounds++
 	switch {
-	case l.rounds > lastRound:
+	case l.fiscal() && l.rounds > fiscalRounds, l.rounds > lastRound:
 		w.coverage.notice("given up")
 		return
+	case l.fiscal():
+		l.due = w.clock.Now().Add(10 * time.Minute)
 	case l.rounds > hourlyRounds:
 		l.due = w.clock.Now().Add(24 * time.Hour)
 	default:
@@ -142,6 +161,9 @@ func (p *post) back(w *World, l letter) {
 // word is what a letter says, for the story.
 func (l letter) word() string {
 	word := "letter " + memberOf([]byte(l.body), "Status")
+	if l.fiscal() {
+		word = "paper " + memberOf([]byte(l.body), "status")
+	}
 	if l.forged {
 		word = "forged " + word
 	}
@@ -156,10 +178,10 @@ func (w *World) carry(l letter) {
 		w.post.back(w, l)
 		return
 	}
-	req := request(http.MethodPost, noticePath, l.body)
+	req := request(http.MethodPost, l.path, l.body)
 	req.Header.Set("Content-Type", "application/json")
 	a, ok := w.ask(req)
-	taken := ok && a.status == http.StatusOK && string(a.body) == "OK"
+	taken := ok && a.status == http.StatusOK && (l.fiscal() || string(a.body) == "OK")
 	fate := "not taken"
 	switch {
 	case taken:

@@ -15,8 +15,12 @@ import (
 	"giberno.ru/shared/identity"
 	identityapi "giberno.ru/shared/identity/api"
 	identitystore "giberno.ru/shared/identity/store"
+	"giberno.ru/shared/ledger/reconciling"
+	"giberno.ru/shared/ledger/settle"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
+	"giberno.ru/shared/payments/wire/books/calls"
+	"giberno.ru/shared/payments/wire/books/matching"
 	"giberno.ru/shared/payments/wire/onaws/letters"
 	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/payments/wire/providers"
@@ -36,6 +40,7 @@ type process struct {
 	dead     bool
 	module   *wire.Module
 	books    *books.Books
+	matching *reconciling.Reconciler
 	identity *identitystore.Store
 	queue    queue.Queue
 	handler  http.Handler
@@ -58,14 +63,17 @@ func (w *World) boot() *process {
 	registry := w.registry(w.Plant.bank(bankLine{p}), ticking, p.log)
 	parts := wire.Parts{
 		Table: rows, Queue: p.queue, Contracts: p.identity, Clock: ticking, Random: w.random, Log: p.log, BaseURL: baseURL,
-		Banks: registry, Fiscal: atol.New(bankLine{p}, ticking), CursorKey: make([]byte, secret.KeySize), Mail: mailLine{p},
+		Banks: registry, Fiscal: w.Plant.fiscal(&fiscal{of: p, clock: ticking, clients: map[*actor]*atol.Client{}}), CursorKey: make([]byte, secret.KeySize), Mail: w.Plant.mail(mailLine{p}),
 	}
 	parts.Letter = letters.LetterOf(parts)
 	p.module, p.books = wire.New(parts), books.New(parts)
 	p.books.Worker.Aside = 0 // exactly one runs, and the seed picks the next
+	ledger := calls.Of(parts, p.books, p.module.Service.Cursors)
+	ledger.Registers = &settle.Registers{Store: p.books.Store} // orders would be looked up by several at once
+	p.matching = matching.Of(parts, p.books, p.module.Service.Cursors, "").Reconciler
 	admin := identityapi.New(identityapi.Config{Store: p.identity, Clock: ticking, Random: w.random,
 		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store}})
-	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints())
+	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints())
 	p.handler = w.Plant.handler(web.NewServer(web.Options{
 		Auth: p.identity, Clock: ticking, Random: w.random, Log: p.log, Title: "Giberno", Version: "1",
 	}, endpoints...))

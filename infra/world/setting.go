@@ -151,7 +151,7 @@ func (w *World) foundBank(m ids.Mode) error {
 	copy(seed[:], fmt.Sprintf("%d %s", w.Seed, m))
 	var err error
 	b.sim, err = tbank.New(tbank.Config{
-		Terminals: terminals, Clock: w.clock, Random: rand.NewChaCha8(seed), BaseURL: b.base, Deliver: &letterbox{post: &w.post, mode: m, clock: w.clock},
+		Terminals: terminals, Clock: w.clock, Random: rand.NewChaCha8(seed), BaseURL: b.base, Deliver: &letterbox{post: &w.post, mode: m, clock: w.clock, path: noticePath},
 		NoMagicAmounts: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -192,7 +192,7 @@ func (w *World) accountOf(c contract) identity.Account {
 	}
 	switch {
 	case c.own:
-		a.Owner = c.partner
+		a.Owner, a.SettlesTo = c.partner, c.partner
 	case c.partner.IsZero():
 		a.Everyone = true
 	default:

@@ -57,6 +57,12 @@ func (w *World) stateOf(order ids.ID) (lines []string) {
 		}
 		for _, r := range whole.Receipts {
 			tell("receipt %04x of %s %s, FD %d over %d", r.ID[14:], r.Operation, r.Status, r.Fiscal.FD, r.Fiscal.Total.Amount)
+			if r.Till.IsZero() {
+				continue
+			}
+			for _, paper := range (&look{world: w, mode: m}).papersOf(r.ID, r.Tries) {
+				tell("till: %s as %s over %d is %s", paper.Operation, paper.ExternalID, paper.Total, paper.Status)
+			}
 		}
 		for _, a := range whole.Alarms {
 			tell("alarm %s on %s: %s", a.Kind, a.Object, a.Detail)

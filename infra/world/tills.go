@@ -1,6 +1,7 @@
 package world
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -8,9 +9,13 @@ import (
 	"time"
 
 	"giberno.ru/infra/simulators/atol"
+	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/identity"
+	"giberno.ru/shared/payments/cashier"
+	"giberno.ru/shared/receipts"
+	client "giberno.ru/shared/receipts/atol"
 )
 
 // tills is the fiscal service of one mode: two services with groups of the same name, so that whatever confuses the modes
@@ -64,7 +69,34 @@ func (w *World) tillOf(m ids.Mode) identity.Account {
 	}
 }
 
-// names are all names under which a receipt may have been asked for at a till of ours: one for each try, and the one after.
+// fiscal is the client of the fiscal service. A client waits under a lock of its own while it asks for a token, which would
+// stop the world; so everybody who runs in the process has one.
+type fiscal struct {
+	of      *process
+	clock   clock.Clock
+	clients map[*actor]*client.Client
+}
+
+var _ cashier.Service = (*fiscal)(nil)
+
+func (f *fiscal) client() *client.Client {
+	who := f.of.world.running
+	if f.clients[who] == nil {
+		f.clients[who] = client.New(bankLine{f.of}, f.clock)
+	}
+	return f.clients[who]
+}
+
+func (f *fiscal) Register(ctx context.Context, a client.Account, d receipts.Draft) (client.Registered, error) {
+	return f.client().Register(ctx, a, d)
+}
+
+func (f *fiscal) Report(ctx context.Context, a client.Account, uuid string) (client.Report, error) {
+	return f.client().Report(ctx, a, uuid)
+}
+
+// papersOf lists what the fiscal service has under all names that a receipt may have been asked for under: one for each try,
+// and the one after.
 func (l *look) papersOf(id ids.ID, tries int) (papers []atol.Receipt) {
 	for try := range tries + 2 {
 		name := fmt.Sprintf("%s%s.%d", l.mode, id, try)

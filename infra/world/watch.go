@@ -7,6 +7,8 @@ import (
 
 	"giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger"
+	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/table"
@@ -19,12 +21,17 @@ type watch struct {
 	partitions map[string]bool   // that were ever written
 	papers     map[string]ids.ID // fiscal papers, by mode and identity
 	deaf       map[ids.ID]bool   // orders that the bank told us of in vain
-	moved      bool              // something was written since the due keys were looked at
-	due        time.Time         // when the first of them comes
+	settled    map[string]ledger.Settlement
+	entries    map[string]ledger.Hash           // what every entry of the ledger said when it was first seen
+	days       map[table.Key]ledgerstore.Closed // of the ledger
+	moved      bool                             // something was written since the due keys were looked at
+	due        time.Time                        // when the first of them comes
+	day        time.Time                        // and when the first of the ledger's was over
 }
 
 func newWatch() watch {
-	return watch{last: map[string]payments.Whole{}, partitions: map[string]bool{}, papers: map[string]ids.ID{}, deaf: map[ids.ID]bool{}}
+	return watch{last: map[string]payments.Whole{}, partitions: map[string]bool{}, papers: map[string]ids.ID{}, deaf: map[ids.ID]bool{},
+		settled: map[string]ledger.Settlement{}, entries: map[string]ledger.Hash{}, days: map[table.Key]ledgerstore.Closed{}}
 }
 
 func (v *watch) touch(pk string) {
@@ -88,6 +95,7 @@ func (w *World) checkTouched() {
 			return
 		}
 		w.checkOrder(pk, everyStep)
+		w.checkSettlement(pk)
 	}
 }
 

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments"
 )
 
 // bodyOf is a request's body and its length.
@@ -36,13 +38,19 @@ func memberOf(raw []byte, name string) string {
 	return string(o[name])
 }
 
-// orderNamed is the order whose reference a message of the bank, or one to it, carries.
+// orderNamed is the order whose reference or receipt a message of the bank or of the fiscal service carries.
 func orderNamed(raw []byte) ids.ID {
 	_, order, _, _ := ids.ParseReference(memberOf(raw, "OrderId"))
+	if _, receipt, ok := payments.ParseDraftID(memberOf(raw, "external_id")); ok && order.IsZero() {
+		order = receipt.Root()
+	}
 	return order
 }
 
-func paymentNamed(body string) string { return memberOf([]byte(body), "PaymentId") }
+// paymentNamed is the sender's number of what a message is about.
+func paymentNamed(body string) string {
+	return cmp.Or(memberOf([]byte(body), "PaymentId"), memberOf([]byte(body), "uuid"))
+}
 
 // signed gives a notification the token that it would have under a password: the root scalars and the password, sorted by
 // name, put one after the other, SHA-256. It is an independent reading of the bank's rule.

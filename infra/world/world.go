@@ -49,6 +49,8 @@ type World struct {
 	random   *rand.ChaCha8
 	durable  *durable
 	banks    map[ids.Mode]*bank
+	tills    map[ids.Mode]*tills
+	mailbox  mailbox
 	setting  setting
 	houses   [2]*process // two processes of the platform, which know nothing of each other
 	weather  weather
@@ -66,6 +68,7 @@ type World struct {
 	watch    watch
 	failure  *Failure
 
+	left      ids.ID // the order that a due key is left of
 	complaint string // why the last job that was not done was not done
 }
 
@@ -99,6 +102,9 @@ func Run(o Options) (Result, error) {
 	for _, b := range w.banks {
 		err = errors.Join(err, b.sim.Close())
 	}
+	for _, t := range w.tills {
+		err = errors.Join(err, t.sim.Close())
+	}
 	return Result{Options: o, Steps: w.step, Orders: len(w.book.orders), Hash: w.trace.sum(), Failure: w.failure, Coverage: w.coverage}, err
 }
 
@@ -110,9 +116,10 @@ func build(o Options) (*World, error) {
 	w := &World{
 		Options: o, clock: clock.At(start), dice: diceOf(o.Seed, 1), turns: diceOf(o.Seed, 2), fates: diceOf(o.Seed, 3),
 		random: rand.NewChaCha8(key), coverage: NewCoverage(), trace: newTrace(), banks: map[ids.Mode]*bank{},
+		tills: map[ids.Mode]*tills{}, mailbox: mailbox{},
 	}
 	w.watch = newWatch()
-	w.book.byID = map[ids.ID]*ticket{}
+	w.book.byID, w.book.payouts = map[ids.ID]*ticket{}, map[ids.ID]*payout{}
 	if o.Plant == nil {
 		w.Plant = &Plant{}
 	}

@@ -55,6 +55,8 @@ func TestFairWeather(t *testing.T) {
 	require.Zero(t, c.Crashes)
 	require.Empty(t, c.Faults)
 	require.Empty(t, c.Alarms["stuck_payment"])
+	require.Empty(t, c.Alarms["letter_unsent"])
+	require.Empty(t, c.Alarms["receipt_failed"])
 	require.NotZero(t, c.Transitions["order pending → paid"])
 }
 
@@ -63,8 +65,10 @@ func TestPlants(t *testing.T) {
 	t.Parallel()
 	quick := map[string]string{
 		"torn transaction": "", "refund without a promise": "", "replay in other words": "SameKeySameBytes",
-		"key thrown away": "SameKeySameBytes", "answers of others": "ModesApart", "place forgotten": "Audit",
+		"key thrown away": "SameKeySameBytes", "place forgotten": "Audit",
 		"paper of another number": "OneReceipt", "due key forgotten": "Audit", "sent into nothing": "",
+		"believed before it is made": "", "letter twice": "OneLetter", "posted twice": "EntryIsTrue", "counted, not written": "LedgerAudit",
+		"transfer without a name": "EntryIsTrue",
 	}
 	for _, p := range world.Plants {
 		invariant, ok := quick[p.Name]
