@@ -60,6 +60,8 @@ func (t *Teller) callAsk(ctx context.Context, p payments.Payment) (banks.News, e
 	defer cancel()
 	news, err := bank.Ask(ctx, account, p.Ref())
 	switch {
+	case err == nil && news.Status == banks.Unrecognised: // what was to be learnt is still open, as if nobody had answered
+		return news, ErrBankSilent.Because(errors.New("the bank answered a word that nobody knows: " + news.Word))
 	case err == nil || banks.ClassOf(err) == banks.NotFound:
 		return news, err
 	case banks.ClassOf(err) == banks.Config:

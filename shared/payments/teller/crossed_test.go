@@ -108,3 +108,18 @@ func TestTwoLostRefundsAreToldApartByTheirKeys(t *testing.T) {
 	whole := w.load(o.Order.ID)
 	require.Equal(t, w.bank.at(p.Reference()).back, whole.State.Refunded)
 }
+
+// The bank's word of a refund comes before its word of the payment, and what it answers to our question nobody knows.
+func TestNewsIsNotLostOverAnAnswerThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o, p := w.open(w.order(), banks.Card)
+	w.bank.set(p.Reference(), banks.Unrecognised)
+	require.NoError(t, w.tell(p, banks.Refunded), "it waits in the queue")
+	w.bank.set(p.Reference(), banks.Paid)
+	require.NoError(t, w.tell(p, banks.Paid))
+	w.bank.set(p.Reference(), banks.Refunded)
+	w.pass(time.Hour)
+	require.EqualValues(t, total.Amount, w.load(o.Order.ID).State.Refunded)
+	require.Contains(t, w.alarms(), payments.RefundedAtBank)
+}
