@@ -51,7 +51,8 @@ func booksAgree(l *look) string {
 func (l *look) returnsAgree(p payments.Payment, returned int64) bool {
 	back, _ := given(l.is, p.N)
 	called := stuck(l.is) || everRaised(l.is, p, payments.RefundMismatch) || !l.world.honest() && everRaised(l.is, p, payments.RefundedAtBank)
-	return back == returned || called || l.world.watch.deaf[l.id]
+	garbled := !l.world.honest() && back < returned // a bank that errs told of it in a word that nobody knows: its register has it
+	return back == returned || called || garbled || l.world.watch.deaf[l.id]
 }
 
 func receiptComes(l *look) string {

@@ -19,7 +19,9 @@ import (
 
 	"giberno.ru/infra/sam/provision"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/queue"
 )
 
 const (
@@ -115,12 +117,29 @@ func (x *site) batch(t testing.TB, v version, folder string, event any) {
 	require.JSONEq(t, allDone, string(said), "%s of the %s version", folder, v)
 }
 
-// work hands what the queue shows to a worker and tells how many jobs that were.
+// line is a queue with its worker.
+type line struct {
+	name, address, dead string
+	added               bool // this version's: the previous one sends nothing there, and has no worker
+}
+
+// work hands what the queues show to their workers and tells how many jobs that were.
 func (x *site) work(t testing.TB, v version) (jobs int) {
+	t.Helper()
+	for _, l := range x.lines {
+		if l.added {
+			v = newer
+		}
+		jobs += x.workOn(t, v, l)
+	}
+	return jobs
+}
+
+func (x *site) workOn(t testing.TB, v version, l line) (jobs int) {
 	t.Helper()
 	for {
 		got, err := x.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-			QueueUrl: &x.queue, MaxNumberOfMessages: queueBatch, MessageAttributeNames: []string{"All"},
+			QueueUrl: &l.address, MaxNumberOfMessages: queueBatch, MessageAttributeNames: []string{"All"},
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 		})
 		require.NoError(t, err)
@@ -136,14 +155,14 @@ func (x *site) work(t testing.TB, v version) (jobs int) {
 			}
 			batch.Records = append(batch.Records, events.SQSMessage{
 				MessageId: *m.MessageId, ReceiptHandle: *m.ReceiptHandle, Body: *m.Body, Attributes: m.Attributes, MessageAttributes: attributes,
-				EventSource: "aws:sqs", EventSourceARN: "arn:aws:sqs:" + provision.Region + ":000000000000:webhook-retries", AWSRegion: provision.Region,
+				EventSource: "aws:sqs", EventSourceARN: "arn:aws:sqs:" + provision.Region + ":000000000000:" + l.name, AWSRegion: provision.Region,
 			})
 		}
-		x.batch(t, v, "workers/webhook-retries", batch)
-		x.requireEmpty(t, x.dead)        // a job that this version does not know would be there
+		x.batch(t, v, "workers/"+l.name, batch)
+		buried := x.requireBuried(t, v, l.dead)
 		for _, m := range got.Messages { // Lambda removes what was done
-			_, err := x.client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &x.queue, ReceiptHandle: m.ReceiptHandle})
-			require.NoError(t, err)
+			_, err := x.client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &l.address, ReceiptHandle: m.ReceiptHandle})
+			require.True(t, err == nil || buried, err) // what a worker buries it removes itself
 		}
 	}
 }
@@ -178,9 +197,30 @@ func (x *site) requireAtRest(t testing.TB) {
 		require.NoError(t, err)
 		require.True(t, at.IsZero(), "a due key is left at %s", at)
 	}
-	x.requireEmpty(t, x.queue)
-	x.requireEmpty(t, x.dead)
+	for _, l := range x.lines {
+		x.requireEmpty(t, l.address)
+		x.requireEmpty(t, l.dead)
+	}
 	x.requireNoAlarm(t)
+}
+
+// requireBuried holds that a worker buried nothing but what the previous version cannot know: its due key sends that again, and
+// requireAtRest holds that it was done in the end. The dead letter is an operator's to throw away.
+func (x *site) requireBuried(t testing.TB, v version, dead string) (buried bool) {
+	t.Helper()
+	got, err := x.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead, MaxNumberOfMessages: queueBatch})
+	require.NoError(t, err)
+	for _, m := range got.Messages {
+		var job queue.Job
+		require.NoError(t, json.Unmarshal([]byte(*m.Body), &job))
+		require.Equal(t, older, v, "%s buried %s", v, *m.Body)
+		require.Contains(t, []string{jobs.Entry, jobs.Till, jobs.Mail, jobs.Refund, jobs.Return}, job.Kind)
+	}
+	if len(got.Messages) > 0 {
+		_, err := x.client.PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &dead})
+		require.NoError(t, err)
+	}
+	return len(got.Messages) > 0
 }
 
 // requireEmpty holds that a queue shows nothing, or says what.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,9 @@ var played = []string{
 	"payments/void-payment", "workers/relay", "workers/sweeper", "workers/webhook-retries",
 }
 
+// added are functions that only this version has.
+var added = []string{"workers/receipts", "workers/settlements"}
+
 // built is where the binaries of each version are.
 var built = map[version]string{}
 
@@ -72,7 +76,11 @@ func build(dir string) error {
 	for v, from := range map[version]string{older: source, newer: root} {
 		built[v] = filepath.Join(dir, string(v))
 		byDomain := map[string][]string{}
-		for _, folder := range played {
+		folders := played
+		if v == newer {
+			folders = slices.Concat(played, added)
+		}
+		for _, folder := range folders {
 			domain := filepath.Dir(folder)
 			byDomain[domain] = append(byDomain[domain], "./functions/"+folder)
 		}
@@ -101,8 +109,7 @@ type site struct {
 	orders   *store.Store
 	stream   *stream
 	client   *sqs.Client
-	queue    string
-	dead     string
+	lines    []line
 	bank     *tbanksim.Bank
 	bankTime *clock.Manual
 	bankAt   string
@@ -128,11 +135,17 @@ func setup(t *testing.T) *site {
 		t: t, running: map[string]*runtimeapi.Process{}, tokens: map[version]string{}, ears: map[noticeKind]version{},
 		stream: openStream(t, made.DynamoDB, name), bankTime: clock.At(time.Now()),
 		client: sqs.New(sqs.Options{Region: provision.Region, BaseEndpoint: &made.SQS, Credentials: provision.Anybody}),
-		queue:  queues["WebhookRetriesQueue"], dead: queues["WebhookRetriesDeadQueue"],
+		lines: []line{
+			{name: "webhook-retries", address: queues["WebhookRetriesQueue"], dead: queues["WebhookRetriesDeadQueue"]},
+			{name: "receipts", address: queues["ReceiptsQueue"], dead: queues["ReceiptsDeadQueue"], added: true},
+			{name: "settlements", address: queues["SettlementsQueue"], dead: queues["SettlementsDeadQueue"], added: true},
+		},
 		env: []string{
 			"AWS_REGION=" + provision.Region, "AWS_ENDPOINT_URL_DYNAMODB=" + made.DynamoDB, "AWS_ENDPOINT_URL_SQS=" + made.SQS,
 			"AWS_ENDPOINT_URL_KMS=" + keys.URL, "TABLE_NAME=" + name, "BASE_URL=" + baseURL,
 			"QUEUE_URL_WEBHOOK_RETRIES=" + queues["WebhookRetriesQueue"], "QUEUE_URL_WEBHOOK_RETRIES_DEAD=" + queues["WebhookRetriesDeadQueue"],
+			"QUEUE_URL_RECEIPTS=" + queues["ReceiptsQueue"], "QUEUE_URL_RECEIPTS_DEAD=" + queues["ReceiptsDeadQueue"],
+			"QUEUE_URL_SETTLEMENTS=" + queues["SettlementsQueue"], "QUEUE_URL_SETTLEMENTS_DEAD=" + queues["SettlementsDeadQueue"],
 			"DATA_KEY_TEST=" + kms.Wrapped(secret.TestData), "DATA_KEY_LIVE=" + kms.Wrapped(secret.LiveData), "CURSOR_KEY=" + kms.Wrapped(secret.Signing),
 		},
 	}

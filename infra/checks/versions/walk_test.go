@@ -34,9 +34,10 @@ const (
 )
 
 const (
-	total     = 150_000          // kopecks
-	tillTakes = 30 * time.Second // by the bank's clock; more than the simulated till takes
-	maxSweeps = 8                // until nothing is owed
+	total       = 150_000          // kopecks
+	tillTakes   = 30 * time.Second // by the bank's clock; more than the simulated till takes
+	mixedSweeps = 4                // before this version does everything
+	maxSweeps   = 8                // until nothing is owed
 )
 
 // walk is one payment on its way, each step by the version that the mixture says.
@@ -109,18 +110,25 @@ func (w *walk) tick() {
 	require.NoError(w.t, w.bank.Tick(w.t.Context()))
 }
 
-// settle lets the workers go on until no due key of the order's shard is left.
+// settle lets the workers go on until no due key of the order's shard is left. A mixture does not last: what the previous
+// version cannot do, or knows nothing of, is done when this one has taken over.
 func (w *walk) settle() (jobs int) {
 	w.t.Helper()
 	shard := int(w.order[0]) % store.Shards
-	for range maxSweeps {
-		w.relay(w.t, w.by[relay])
-		jobs += w.work(w.t, w.by[worker])
+	for i := range maxSweeps {
+		as := func(step string) version {
+			if i < mixedSweeps {
+				return w.by[step]
+			}
+			return newer
+		}
+		w.relay(w.t, as(relay))
+		jobs += w.work(w.t, as(worker))
 		if w.age(w.t, shard) == 0 {
 			return jobs
 		}
-		w.sweep(w.t, w.by[sweeper], shard)
-		jobs += w.work(w.t, w.by[worker])
+		w.sweep(w.t, as(sweeper), shard)
+		jobs += w.work(w.t, as(worker))
 		w.tick()
 	}
 	w.t.Fatalf("after %d sweeps something is still owed", maxSweeps)
