@@ -41,6 +41,8 @@ func TestCrossedRefunds(t *testing.T) {
 		out = payments.RefundDenied(w, 1, leftAt(banks.PartlyRefunded, total.Amount-50_000), why, start.Add(time.Minute))
 		lawful(t, out)
 		require.Equal(t, payments.RefundSucceeded, refundStatus(out.After, 1))
+		out = payments.RefundDenied(w, 1, leftAt(banks.PartlyRefunded, total.Amount-10_000), why, start.Add(time.Minute))
+		require.Equal(t, payments.RefundUnknown, refundStatus(out.After, 1), "something is gone, and it may be on its way")
 	})
 	t.Run("AMissBeforeARepetitionDoesNotCount", func(t *testing.T) {
 		t.Parallel()
