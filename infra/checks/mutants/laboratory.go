@@ -24,6 +24,8 @@ type laboratory struct {
 	mu   sync.Mutex // guards out and done
 	out  io.Writer
 	done int
+
+	keepers map[string]bool // packages whose tests write what failed beside themselves
 }
 
 func newLaboratory(root string, parallel int, out io.Writer) (*laboratory, error) {
@@ -62,8 +64,26 @@ func (l *laboratory) healthy(ctx context.Context, mutants []Mutant) error {
 	if strings.Contains(said, "[no test files]") || strings.Contains(said, "[no tests to run]") {
 		return fmt.Errorf("an owning package has no tests:\n%s", said)
 	}
-	_, err = io.WriteString(l.out, said)
-	return err
+	if _, err = io.WriteString(l.out, said); err != nil {
+		return err
+	}
+	return l.findKeepers(ctx, owners)
+}
+
+// findKeepers finds the packages whose tests link rapid. It keeps counterexamples in the source tree and plays them at every
+// later run; those of a broken copy have no place there.
+func (l *laboratory) findKeepers(ctx context.Context, owners []string) error {
+	l.keepers = map[string]bool{}
+	for _, owner := range owners {
+		cmd := exec.CommandContext(ctx, "go", "list", "-test", "-deps", owner)
+		cmd.Dir = l.root
+		text, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("what the tests of %s link cannot be listed: %w", owner, err)
+		}
+		l.keepers[owner] = slices.Contains(strings.Fields(string(text)), "pgregory.net/rapid")
+	}
+	return nil
 }
 
 // Result is what became of one mutant.
@@ -113,6 +133,9 @@ func (l *laboratory) try(ctx context.Context, i int, m Mutant) Result {
 	}
 	compilers := max(runtime.GOMAXPROCS(0)/l.parallel, 1)
 	asked := []string{"-overlay=" + overlay, "-p=" + strconv.Itoa(compilers), m.Package()}
+	if l.keepers[m.Package()] {
+		asked = append(asked, "-rapid.nofailfile")
+	}
 	if m.Late == "" {
 		r.Verdict, r.Because = l.ask(ctx, asked...)
 	} else if r.Verdict, r.Because = l.ask(ctx, append(asked, "-skip=^("+m.Late+")$")...); r.Verdict == Survived {
