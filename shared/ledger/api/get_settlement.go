@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -26,6 +27,6 @@ func (s *Service) getSettlement(ctx context.Context, in *getSettlement) (*settle
 	if err != nil {
 		return nil, err
 	}
-	out, err := shown(made)
+	out, err := object.OfSettlement(made)
 	return &settlementAnswer{out}, err
 }

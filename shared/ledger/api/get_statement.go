@@ -13,6 +13,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/object"
 	"giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/platform/web"
 )
@@ -162,7 +163,7 @@ func (s *Service) statementPage(r *http.Request, want statement) ([]byte, error)
 
 func statementLine(l store.Line) StatementLine {
 	out := StatementLine{
-		Entry: l.ID, Kind: string(l.Kind), Day: string(l.Day), At: instant(l.At), PostedAt: instant(l.PostedAt),
+		Entry: l.ID, Kind: string(l.Kind), Day: string(l.Day), At: object.Instant(l.At), PostedAt: object.Instant(l.PostedAt),
 		Change: money.Of(l.Change, l.Currency), Balance: money.Of(l.Balance, l.Currency),
 	}
 	if object := l.Object; !object.IsZero() {

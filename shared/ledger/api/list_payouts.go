@@ -7,6 +7,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -69,7 +70,7 @@ func (s *Service) listPayouts(ctx context.Context, in *listPayouts) (*payoutsAns
 }
 
 func shownToOperator(made ledger.Settlement) (PartnerSettlement, error) {
-	out, err := shown(made)
+	out, err := object.OfSettlement(made)
 	return PartnerSettlement{Partner: made.Partner, Settlement: out, ProviderFees: money.Of(made.Facts.ProviderFee, made.Currency),
 		Digest: made.Digest.String(), PaidOutBy: made.PaidOutBy}, err
 }

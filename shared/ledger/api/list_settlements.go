@@ -6,6 +6,7 @@ import (
 
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -52,7 +53,7 @@ func (s *Service) listSettlements(ctx context.Context, in *listSettlements) (*se
 		if made.Bare() {
 			continue
 		}
-		one, err := shown(made)
+		one, err := object.OfSettlement(made)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/ledger/object"
 	"giberno.ru/shared/ledger/settle"
 	"giberno.ru/shared/platform/web"
 )
@@ -72,6 +73,6 @@ func recorded(entry ledger.Recorded) RecordedTransfer {
 	}
 	return RecordedTransfer{
 		Entry: entry.ID, Account: entry.Through, Partner: entry.Partner, Amount: money.Of(minor, entry.Currency), Reference: entry.Note,
-		Day: string(entry.Day), RecordedAt: instant(entry.PostedAt), RecordedBy: entry.By,
+		Day: string(entry.Day), RecordedAt: object.Instant(entry.PostedAt), RecordedBy: entry.By,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"log/slog"
-	"time"
 
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
@@ -70,11 +69,4 @@ func operatorOf(ctx context.Context) string {
 		return who.Person.String()
 	}
 	return who.TokenID
-}
-
-func instant(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }

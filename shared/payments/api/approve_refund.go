@@ -6,6 +6,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -35,7 +36,7 @@ func (s *Service) approveRefund(ctx context.Context, in *approveRefund) (*refund
 		return nil, err
 	}
 	r, _ := w.Refund(in.UUID.N())
-	return &refundAnswer{refundOf(w, r)}, nil
+	return &refundAnswer{object.OfRefund(w, r)}, nil
 }
 
 // loadAwaiting reads the order of a refund that an operator names.

@@ -8,6 +8,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 	"giberno.ru/shared/receipts"
 )
@@ -72,7 +73,7 @@ func (s *Service) correctReceipt(ctx context.Context, in *correctReceipt) (*web.
 		return nil, err
 	}
 	if replayed {
-		return web.Again(201, receiptOf(w, asked(r))), nil
+		return web.Again(201, object.OfReceipt(w, asked(r))), nil
 	}
-	return web.Fresh(201, receiptOf(w, asked(r))), nil
+	return web.Fresh(201, object.OfReceipt(w, asked(r))), nil
 }

@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -68,9 +69,9 @@ func (s *Service) createOrder(ctx context.Context, in *createOrder) (*web.Reply[
 		return nil, err
 	}
 	if replayed {
-		return web.Again(201, s.asCreated(o)), nil
+		return web.Again(201, object.Created(o, s.BaseURL)), nil
 	}
-	return web.Fresh(201, s.asCreated(o)), nil
+	return web.Fresh(201, object.Created(o, s.BaseURL)), nil
 }
 
 // mixed names the first item whose currency is not the one before it.

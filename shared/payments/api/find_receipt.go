@@ -5,6 +5,7 @@ import (
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -43,7 +44,7 @@ func (s *Service) findReceipt(ctx context.Context, in *findReceipt) (*web.Reply[
 	if err != nil {
 		return nil, err
 	}
-	found := ReceiptFound{OrderUUID: w.Order.ID, PaymentUUID: r.Payment, Receipt: receiptOf(w, r)}
+	found := ReceiptFound{OrderUUID: w.Order.ID, PaymentUUID: r.Payment, Receipt: object.OfReceipt(w, r)}
 	if attached {
 		return web.Fresh(201, found), nil
 	}

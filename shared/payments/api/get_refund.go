@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -23,6 +24,6 @@ func (s *Service) GetRefund() web.Endpoint {
 		if err != nil {
 			return nil, err
 		}
-		return &refundAnswer{refundOf(w, r)}, nil
+		return &refundAnswer{object.OfRefund(w, r)}, nil
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/page"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -46,7 +47,7 @@ func (s *Service) listAlarms(ctx context.Context, in *listAlarms) (*alarmsAnswer
 	}
 	out := page.List[Alarm]{Items: []Alarm{}}
 	for _, a := range alarms {
-		shown := Alarm{Kind: string(a.Kind), Object: a.Object, Livemode: a.Mode == ids.Live, Detail: a.Detail, OpenedAt: instant(a.OpenedAt)}
+		shown := Alarm{Kind: string(a.Kind), Object: a.Object, Livemode: a.Mode == ids.Live, Detail: a.Detail, OpenedAt: object.Instant(a.OpenedAt)}
 		if !a.Order.IsZero() {
 			shown.OrderUUID = &a.Order
 		}

@@ -7,6 +7,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -55,7 +56,7 @@ func (s *Service) listApprovals(ctx context.Context, in *listApprovals) (*approv
 		out.Items = append(out.Items, Approval{
 			RefundUUID: r.ID, PaymentUUID: r.Order.Child(ids.Payment, r.Payment), PartnerUUID: r.Partner, Livemode: r.Mode == ids.Live,
 			Amount: r.Amount, Reason: r.Reason, Source: string(r.Source), Author: r.Author,
-			CreatedAt: instant(r.CreatedAt), ExpiresAt: instant(r.CreatedAt.Add(payments.ApprovalLife)),
+			CreatedAt: object.Instant(r.CreatedAt), ExpiresAt: object.Instant(r.CreatedAt.Add(payments.ApprovalLife)),
 		})
 	}
 	if next != "" {

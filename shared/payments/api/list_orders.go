@@ -6,6 +6,7 @@ import (
 
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/page"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/web"
 )
@@ -34,7 +35,7 @@ func (s *Service) listOrders(ctx context.Context, in *listOrders) (*ordersAnswer
 	if !in.CreatedFrom.IsZero() && !in.CreatedTo.IsZero() && !in.CreatedFrom.Before(in.CreatedTo) {
 		return nil, fault.Validation(fault.Field{Location: "query.created_to", Message: "must be after created_from"})
 	}
-	scope := scopeOf(who, "orders", in.Status, in.ExternalID, instant(in.CreatedFrom), instant(in.CreatedTo))
+	scope := scopeOf(who, "orders", in.Status, in.ExternalID, object.Instant(in.CreatedFrom), object.Instant(in.CreatedTo))
 	after, err := s.Cursors.Open(scope, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (s *Service) listOrders(ctx context.Context, in *listOrders) (*ordersAnswer
 		if in.Status != "" && in.Status != string(w.Status()) || in.ExternalID != "" && in.ExternalID != w.Order.ExternalID {
 			continue
 		}
-		out.Items = append(out.Items, s.listed(w))
+		out.Items = append(out.Items, object.Listed(w, s.BaseURL))
 	}
 	if next != "" {
 		out.NextCursor = s.Cursors.Sign(scope, next)

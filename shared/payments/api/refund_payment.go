@@ -4,29 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
-
-// Refund is the contract's Refund.
-type Refund struct {
-	UUID        ids.ID         `json:"uuid" example:"0f8fad5b-d9cb-869f-a165-708677280201"`
-	PaymentUUID ids.ID         `json:"payment_uuid" example:"0f8fad5b-d9cb-869f-a165-708677280101"`
-	Livemode    bool           `json:"livemode"`
-	Status      string         `json:"status" enum:"pending_approval,pending,unknown,succeeded,failed"`
-	Source      string         `json:"source" enum:"partner,operator,bank,system"`
-	Amount      money.Money    `json:"amount"`
-	Items       []Item         `json:"items,omitempty" doc:"The returned lines, as the receipt of the return names them"`
-	Reason      string         `json:"reason,omitempty"`
-	Failure     *banks.Decline `json:"failure,omitempty" doc:"Why no money went back"`
-	NextCheckAt string         `json:"next_check_at,omitempty" format:"date-time" doc:"When it is carried on next"`
-	CreatedAt   string         `json:"created_at" format:"date-time"`
-	UpdatedAt   string         `json:"updated_at" format:"date-time"`
-}
 
 // RefundRequest is how much to give back. Without a body, or without both: all that is left.
 type RefundRequest struct {
@@ -85,7 +69,7 @@ func (s *Service) refund(ctx context.Context, w payments.Whole, n int, wish paym
 	case replayed:
 		return web.Again(201, firstRefund(w, r)), nil
 	case r.First.At.IsZero():
-		return web.Fresh(202, refundOf(w, r)), nil
+		return web.Fresh(202, object.OfRefund(w, r)), nil
 	}
 	return web.Fresh(201, firstRefund(w, r)), nil
 }
@@ -123,33 +107,12 @@ func partsOf(o payments.Order, lines []LineRequest) (parts []payments.Part, err 
 	return parts, nil
 }
 
-// refundOf is the refund as it stands.
-func refundOf(w payments.Whole, r payments.Refund) Refund {
-	out := steadyRefund(w, r)
-	out.Status, out.UpdatedAt = string(r.Status), instant(r.UpdatedAt)
-	if r.Status == payments.RefundFailed {
-		out.Failure = &r.Decline
-	}
-	if !r.Status.Final() {
-		out.NextCheckAt = instant(r.Due)
-	}
-	return out
-}
-
 // firstRefund is the refund as the creating call answers it, the first time and ever after.
 func firstRefund(w payments.Whole, r payments.Refund) Refund {
-	out := steadyRefund(w, r)
-	out.Status, out.UpdatedAt = string(r.First.Status), instant(r.First.At)
+	out := object.SteadyRefund(w, r)
+	out.Status, out.UpdatedAt = string(r.First.Status), object.Instant(r.First.At)
 	if payments.RefundStatus(r.First.Status) == payments.RefundFailed {
 		out.Failure = &r.First.Decline
 	}
 	return out
-}
-
-// steadyRefund is what never changes.
-func steadyRefund(w payments.Whole, r payments.Refund) Refund {
-	return Refund{
-		UUID: r.ID, PaymentUUID: r.Order.Child(ids.Payment, r.Payment), Livemode: r.Mode == ids.Live, Source: string(r.Source), Amount: r.Amount,
-		Items: itemsOf(w.LinesOf(r)), Reason: r.Reason, CreatedAt: instant(r.CreatedAt),
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/payments/object"
 	"giberno.ru/shared/platform/web"
 )
 
@@ -37,5 +38,5 @@ func (s *Service) rejectRefund(ctx context.Context, in *rejectRefund) (*refundAn
 		return nil, err
 	}
 	r, _ := w.Refund(in.UUID.N())
-	return &refundAnswer{refundOf(w, r)}, nil
+	return &refundAnswer{object.OfRefund(w, r)}, nil
 }
