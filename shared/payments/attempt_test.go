@@ -233,7 +233,7 @@ func TestRefused(t *testing.T) {
 			require.Equal(t, c.want, p.Status)
 			require.Equal(t, c.want, p.First.Status)
 			require.Equal(t, banks.Generic, p.Decline.Code)
-			require.True(t, p.Due.IsZero())
+			require.Equal(t, c.want == payments.Failed, p.Due.IsZero(), "a decline is due until the partner is told")
 			require.Zero(t, out.After.State.Open)
 			lawful(t, out)
 		})

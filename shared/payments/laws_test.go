@@ -78,6 +78,7 @@ func lawful(t require.TestingT, out payments.Outcome) {
 		require.Equal(t, 1, winners)
 	}
 	lawfulRefunds(t, out)
+	lawfulMarks(t, out)
 }
 
 // refundEdges are the steps that a refund may take.

@@ -138,7 +138,8 @@ func TestApplyFacts(t *testing.T) {
 		n.Card = banks.CardMask{Pan: "430000******0777"}
 		out := payments.Apply(opened(fresh(t), banks.Card, start), 1, n, payments.Told, now)
 		p := out.After.Payments[0]
-		require.Equal(t, payments.State{Version: 2, Status: payments.OrderPaid, Attempts: 1, Winner: 1, Paid: total.Amount, UpdatedAt: now}, out.After.State)
+		require.Equal(t, payments.State{Version: 2, Status: payments.OrderPaid, Attempts: 1, Winner: 1, Paid: total.Amount, UpdatedAt: now,
+			Marks: []payments.Mark{{Type: payments.EventOrderPaid, Version: 2, At: now}}}, out.After.State)
 		require.Equal(t, total.Amount, p.Captured)
 		require.Equal(t, total.Amount, out.After.Refundable(1))
 		require.Equal(t, n.Card, p.Card)

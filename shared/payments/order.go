@@ -93,6 +93,7 @@ type State struct {
 	Refunded  int64 // minor units given back of the winner, succeeded only
 	Promised  []Promised
 	UpdatedAt time.Time
+	Marks     []Mark   // the events that the order owes its partner, or has told
 	Cancel    Answered // the call that cancelled it
 }
 

@@ -51,11 +51,12 @@ func (o Outcome) Changed() []Payment {
 
 // put takes a changed or new payment into the write.
 func (o *Outcome) put(p Payment) {
-	var version int64
-	if old, ok := o.Before.Payment(p.N); ok {
-		version = old.Version
+	old, _ := o.Before.Payment(p.N)
+	p.Version, p.Marks = old.Version+1, old.Marks
+	if tells := eventOfStatus[p.Status]; tells != "" && p.Status != old.Status {
+		p.Marks = marked(old.Marks, Mark{tells, p.Version, p.UpdatedAt})
 	}
-	p.Version = version + 1
+	p.Due = dueOf(p.Due, old.Due, p.Marks, p.Version)
 	if o.changed == nil {
 		o.changed = map[int]bool{}
 	}
@@ -80,11 +81,12 @@ func (o Outcome) ChangedRefunds() []Refund {
 
 // putRefund takes a changed or new refund into the write.
 func (o *Outcome) putRefund(r Refund) {
-	var version int64
-	if old, ok := o.Before.Refund(r.N); ok {
-		version = old.Version
+	old, _ := o.Before.Refund(r.N)
+	r.Version, r.Marks = old.Version+1, old.Marks
+	if tells := r.event(); tells != "" && tells != old.event() {
+		r.Marks = marked(old.Marks, Mark{tells, r.Version, r.UpdatedAt})
 	}
-	r.Version = version + 1
+	r.Due = dueOf(r.Due, old.Due, r.Marks, r.Version)
 	if o.refunds == nil {
 		o.refunds = map[int]bool{}
 	}
@@ -109,11 +111,12 @@ func (o Outcome) ChangedReceipts() []Receipt {
 
 // putReceipt takes a changed or new receipt into the write.
 func (o *Outcome) putReceipt(r Receipt) {
-	var version int64
-	if old, ok := o.Before.ReceiptOf(r.ID); ok {
-		version = old.Version
+	old, _ := o.Before.ReceiptOf(r.ID)
+	r.Version, r.Marks = old.Version+1, old.Marks
+	if tells := r.event(); tells != "" && tells != old.event() {
+		r.Marks = marked(old.Marks, Mark{tells, r.Version, r.UpdatedAt})
 	}
-	r.Version = version + 1
+	r.Due = dueOf(r.Due, old.Due, r.Marks, r.Version)
 	if o.receipts == nil {
 		o.receipts = map[ids.ID]bool{}
 	}
@@ -129,10 +132,27 @@ func (o *Outcome) putReceipt(r Receipt) {
 
 // state takes the order's lock into the write.
 func (o *Outcome) state(s State, now time.Time) {
-	s.Version = o.Before.State.Version + 1
-	s.UpdatedAt = now
+	was := o.Before.State
+	s.Version, s.UpdatedAt, s.Marks = was.Version+1, now, was.Marks
+	if tells := s.event(was); tells != "" {
+		s.Marks = marked(was.Marks, Mark{tells, s.Version, now})
+		if tells == EventOrderCancelled { // the order's due key stands at its end, which may be months away
+			o.After.Order.Due = now.Add(FeedFirst)
+		}
+	}
 	o.After.State = s
 	o.stateChanged = true
+}
+
+// dueOf keeps a row in sight that may owe an event: nobody but the sweeper, who has looked for it, takes its due key away.
+func dueOf(due, was time.Time, marks []Mark, version int64) time.Time {
+	switch {
+	case !due.IsZero() || len(marks) == 0:
+		return due
+	case marks[len(marks)-1].Version == version:
+		return marks[len(marks)-1].At.Add(FeedFirst)
+	}
+	return was
 }
 
 // raise opens an alarm unless it is open already.

@@ -71,7 +71,30 @@ const (
 	DutyTill   Duty = "till"   // have a till of ours make its receipt, or ask how it is getting on
 	DutyMail   Duty = "mail"   // write to the payer about a receipt
 	DutyRefund Duty = "refund" // carry a refund on: call the bank, ask it, or let an approval expire
+	DutyTell   Duty = "tell"   // tell the partner what happened
 )
+
+// Kept says which facts are there beside an order's rows, for one child of it.
+type Kept struct {
+	Posted bool // the ledger holds its entry
+	Told   bool // every event of EventsOf is kept for its partner
+}
+
+// OwedAll is Owed, and telling the partner what happened.
+func OwedAll(w Whole, child ids.ID, kept Kept, now time.Time) (duties []Duty, again time.Time) {
+	if duties, again = Owed(w, child, kept.Posted, now); !kept.Told {
+		duties, again = append(duties, DutyTell), sooner(again, now)
+	}
+	return duties, again
+}
+
+// sooner is when to look again at the latest while something is owed that was asked for now.
+func sooner(again, now time.Time) time.Time {
+	if soon := now.Add(5 * time.Minute); again.IsZero() || again.After(soon) {
+		return soon
+	}
+	return again
+}
 
 // Owed lists what a child of an order is still owed, or the order itself. posted says that the ledger holds its entry.
 func Owed(w Whole, child ids.ID, posted bool, now time.Time) (duties []Duty, again time.Time) {
@@ -91,8 +114,8 @@ func Owed(w Whole, child ids.ID, posted bool, now time.Time) (duties []Duty, aga
 	if w.wantsTill(child) {
 		duties = append(duties, DutyTill)
 	}
-	if soon := now.Add(5 * time.Minute); len(duties) > 0 && (again.IsZero() || again.After(soon)) {
-		again = soon
+	if len(duties) > 0 {
+		again = sooner(again, now)
 	}
 	return duties, again
 }

@@ -99,6 +99,7 @@ type Payment struct {
 	UpdatedAt time.Time
 	Due       time.Time // when the sweeper looks; zero: nothing is owed
 
+	Marks   []Mark     // the events that it owes its partner, or has told
 	Keys    []Answered // the Idempotency-Keys that this attempt answers, the opener first
 	First   First      // its first outcome, which every replay repeats
 	Capture Answered

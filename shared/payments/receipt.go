@@ -55,6 +55,7 @@ type Receipt struct {
 	By        string              // the operator who corrected
 	MailedAt  time.Time           // when the payer was written to
 	Key       Answered
+	Marks     []Mark // the events that it owes its partner, or has told
 	UpdatedAt time.Time
 	Due       time.Time // zero: nothing is owed
 }

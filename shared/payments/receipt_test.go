@@ -24,7 +24,8 @@ func TestAddReceipt(t *testing.T) {
 		out := payments.AddReceipt(w, w.Payments[0], fiscal(1), false, payments.Told, start)
 		lawful(t, out)
 		require.Equal(t, []payments.Receipt{{ID: w.Order.ID.Child(ids.PaymentReceipt, 1), Payment: w.Payments[0].ID, Operation: "payment", Version: 1,
-			Status: "ready", Source: "tbank", Verified: true, Fiscal: fiscal(1), CreatedAt: start, UpdatedAt: start, Due: start.Add(payments.FeedFirst)}}, out.ChangedReceipts())
+			Status: "ready", Source: "tbank", Verified: true, Fiscal: fiscal(1), CreatedAt: start, UpdatedAt: start, Due: start.Add(payments.FeedFirst),
+			Marks: []payments.Mark{{Type: payments.EventReceiptReady, Version: 1, At: start}}}}, out.ChangedReceipts())
 		require.Empty(t, raised(out))
 		got, ok := out.After.ReceiptOf(w.Order.ID.Child(ids.PaymentReceipt, 1))
 		require.True(t, ok)

@@ -92,7 +92,8 @@ type Refund struct {
 	Key         Answered // of the creating call
 	First       First    // its first outcome, which every replay repeats
 	SucceededAt time.Time
-	Before      int64 // minor units that had gone back of the payment when this one succeeded
+	Before      int64  // minor units that had gone back of the payment when this one succeeded
+	Marks       []Mark // the events that it owes its partner, or has told
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Due         time.Time

@@ -32,6 +32,12 @@ type Alarms interface {
 	Raise(ctx context.Context, m ids.Mode, kind, object, detail string) error
 }
 
+// Events tells partners what happened.
+type Events interface {
+	// Ready tells the partner of a settlement that was made. One that he was told of already is passed over.
+	Ready(ctx context.Context, made ledger.Settlement) error
+}
+
 // The alarms of settlement. There is one for each kind and object.
 const (
 	// NegativePayable: a partner owes us more than the limit, and nothing is paid out until it is earned. The object is the

@@ -25,6 +25,7 @@ type Settler struct {
 	Poster   Poster
 	Partners Partners
 	Alarms   Alarms
+	Events   Events // nil: nobody is told
 	Clock    clock.Clock
 	// DebtLimit is the debt, in minor units, beyond which carrying it forward raises an alarm. 0: any debt does.
 	DebtLimit int64
@@ -216,7 +217,8 @@ func (s *Settler) finishAgain(ctx context.Context, b ledger.Book, day ledger.Day
 	return s.finish(ctx, made, zone)
 }
 
-// finish does what a settlement owes: the alarm, its entries; then the day is let go of. All of it may be done again.
+// finish does what a settlement owes: the alarm, its entries, the partner's event; then the day is let go of. All of it may be
+// done again.
 func (s *Settler) finish(ctx context.Context, made ledger.Settlement, zone *time.Location) error {
 	if made.TooDeep(s.DebtLimit) {
 		object := made.Partner.String() + ":" + string(made.Currency)
@@ -227,6 +229,11 @@ func (s *Settler) finish(ctx context.Context, made ledger.Settlement, zone *time
 	}
 	if err := s.book(ctx, made, zone); err != nil {
 		return err
+	}
+	if s.Events != nil {
+		if err := s.Events.Ready(ctx, made); err != nil {
+			return err
+		}
 	}
 	return s.Store.Settled(ctx, made.Book, made.Day)
 }

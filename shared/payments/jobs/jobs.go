@@ -31,6 +31,7 @@ const (
 	Entry  = "payments.entry"  // hand what happened to the ledger
 	Till   = "payments.till"   // have a till of ours make a receipt, or ask about it
 	Mail   = "payments.mail"   // write to the payer about a receipt
+	Tell   = "payments.tell"   // tell the partner what happened
 )
 
 // QueueOf is the queue that a job of this module goes to, or one that it makes for the ledger.
@@ -47,6 +48,7 @@ func QueueOf(j queue.Job) string {
 var kindOf = map[payments.Duty]string{
 	payments.DutyAsk: teller.JobAsk, payments.DutyTidy: Tidy, payments.DutyExpire: Expire, payments.DutyAlarm: Alarm,
 	payments.DutyReturn: Return, payments.DutyRefund: Refund, payments.DutyPost: Entry, payments.DutyTill: Till, payments.DutyMail: Mail,
+	payments.DutyTell: Tell,
 }
 
 // job makes the job of a kind about a child of an order; the order itself is its own child.
@@ -76,12 +78,32 @@ func FromChange(c table.Change) []queue.Job {
 		return nil
 	}
 	switch {
+	case changed.State.Is != nil:
+		return fromState(changed)
 	case changed.Payment.Is != nil:
-		return fromPayment(changed.Payment)
+		return append(fromPayment(changed.Payment), told(changed.Mode, changed.Payment.Is.ID, changed.Payment.Before().Marks, changed.Payment.Is.Marks)...)
 	case changed.Refund.Is != nil:
-		return fromRefund(changed.Refund)
+		return append(fromRefund(changed.Refund), told(changed.Mode, changed.Refund.Is.ID, changed.Refund.Before().Marks, changed.Refund.Is.Marks)...)
 	}
-	return fromReceipt(changed.Mode, changed.Receipt)
+	r := changed.Receipt
+	return append(fromReceipt(changed.Mode, r), told(changed.Mode, r.Is.ID, r.Before().Marks, r.Is.Marks)...)
+}
+
+// fromState tells of what happened to an order. That it was paid the attempt tells which paid it.
+func fromState(c store.Changed) []queue.Job {
+	jobs := told(c.Mode, c.Order, c.State.Before().Marks, c.State.Is.Marks)
+	if is := c.State.Is.Marks; len(jobs) > 0 && is[len(is)-1].Type == payments.EventOrderPaid {
+		return nil
+	}
+	return jobs
+}
+
+// told gives the job that tells the partner about a child, if its row has got a new mark.
+func told(m ids.Mode, child ids.ID, was, is []payments.Mark) []queue.Job {
+	if len(is) == 0 || len(was) > 0 && was[len(was)-1] == is[len(is)-1] {
+		return nil
+	}
+	return []queue.Job{job(Tell, m, child)}
 }
 
 func fromPayment(p store.Pair[payments.Payment]) (follow []queue.Job) {
@@ -144,13 +166,18 @@ type Worker struct {
 	Teller  *teller.Teller
 	Cashier *cashier.Cashier
 	Queue   queue.Sender
+	Events  Events // nil: nobody is told
 	Clock   clock.Clock
+	BaseURL string // of the platform as payers reach it: an order's link begins with it
 }
+
+// errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.
+var errNewer = errors.New("jobs: the job is of a newer version")
 
 // Do does one job. Doing it again is harmless: each looks at the facts first.
 func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 	if j.Version != 1 {
-		return queue.Never("version %d of %s is not known here", j.Version, j.Kind)
+		return errNewer
 	}
 	if j.Kind == teller.JobNotice {
 		return d.notice(ctx, j)
@@ -185,16 +212,21 @@ func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 		return d.Cashier.Write(ctx, w, a.Child)
 	case Alarm:
 		return d.Teller.MissReceipt(ctx, w, childOf(a))
+	case Tell:
+		return d.tell(ctx, w, childOf(a))
 	}
-	return queue.Never("the kind %q is not known here", j.Kind)
+	return errNewer
 }
 
 // childOf is what a job is about.
 func childOf(a teller.AttemptJob) ids.ID {
-	if a.Child.IsZero() {
-		return a.Order.Child(ids.Payment, a.N)
+	switch {
+	case !a.Child.IsZero():
+		return a.Child
+	case a.N == 0:
+		return a.Order
 	}
-	return a.Child
+	return a.Order.Child(ids.Payment, a.N)
 }
 
 // entry hands what happened to the ledger. What was paid by code that froze no terms gets them first.

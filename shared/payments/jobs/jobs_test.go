@@ -196,19 +196,29 @@ func TestDo(t *testing.T) {
 	}
 	known := teller.AttemptJob{Mode: ids.Test, Order: o.ID}
 	for name, j := range map[string]queue.Job{
-		"ErrVersion": {Kind: jobs.Expire, Version: 2, Body: body(known)},
-		"ErrBody":    {Kind: jobs.Expire, Version: 1, Body: []byte("{")},
-		"ErrMode":    {Kind: jobs.Expire, Version: 1, Body: body(teller.AttemptJob{Mode: "x", Order: o.ID})},
-		"ErrOrder":   {Kind: jobs.Expire, Version: 1, Body: body(teller.AttemptJob{Mode: ids.Live, Order: o.ID})},
-		"ErrKind":    {Kind: "payments.dance", Version: 1, Body: body(known)},
-		"ErrNotice":  {Kind: teller.JobNotice, Version: 1, Body: []byte("{")},
-		"ErrForged":  {Kind: teller.JobNotice, Version: 1, Body: body(teller.NoticeJob{Provider: "nobody", Raw: []byte("{}")})},
+		"ErrBody":   {Kind: jobs.Expire, Version: 1, Body: []byte("{")},
+		"ErrMode":   {Kind: jobs.Expire, Version: 1, Body: body(teller.AttemptJob{Mode: "x", Order: o.ID})},
+		"ErrOrder":  {Kind: jobs.Expire, Version: 1, Body: body(teller.AttemptJob{Mode: ids.Live, Order: o.ID})},
+		"ErrNotice": {Kind: teller.JobNotice, Version: 1, Body: []byte("{")},
+		"ErrForged": {Kind: teller.JobNotice, Version: 1, Body: body(teller.NoticeJob{Provider: "nobody", Raw: []byte("{}")})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reason, never := queue.IsNever(w.worker.Do(t.Context(), j))
 			require.True(t, never)
 			require.NotEmpty(t, reason)
+		})
+	}
+	for name, j := range map[string]queue.Job{
+		"ErrNewerVersion": {Kind: jobs.Expire, Version: 2, Body: body(known)},
+		"ErrNewerKind":    {Kind: "payments.dance", Version: 1, Body: body(known)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := w.worker.Do(t.Context(), j)
+			require.Error(t, err)
+			_, never := queue.IsNever(err)
+			require.False(t, never, "the version beside this one knows it")
 		})
 	}
 	for _, kind := range []string{teller.JobAsk, jobs.Tidy, jobs.Expire, jobs.Alarm} {
@@ -252,12 +262,20 @@ func TestFromChange(t *testing.T) {
 	begin(banks.SBP)
 	require.Empty(t, follows(), "opening owes nothing")
 	save(payments.Apply(whole, 2, banks.News{Status: banks.Paid}, payments.Told, start))
-	require.Equal(t, []string{jobs.Return, jobs.Tidy}, follows(), "the first success closes the others")
+	require.Equal(t, []string{jobs.Return, jobs.Tidy, jobs.Tell}, follows(), "the first success closes the others")
 	save(payments.Retried(whole, 2, start))
 	require.Empty(t, follows(), "it stays paid")
 
 	whole = w.load(w.orders(2)[1])
 	begin(banks.Card)
 	save(payments.Apply(whole, 1, banks.News{Status: banks.Paid}, payments.Told, start))
-	require.Empty(t, follows(), "there was nobody else")
+	require.Equal(t, []string{jobs.Tell}, follows(), "there was nobody else")
+
+	whole = w.load(w.orders(3)[2])
+	begin(banks.Card)
+	require.Empty(t, follows())
+	save(payments.Apply(whole, 1, banks.News{Status: banks.Declined}, payments.Told, start))
+	require.Equal(t, []string{jobs.Tell}, follows(), "the attempt was declined")
+	save(payments.Expire(whole, whole.Order.ExpiresAt))
+	require.Equal(t, []string{jobs.Tell}, follows(), "the order has expired")
 }

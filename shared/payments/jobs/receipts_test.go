@@ -171,15 +171,15 @@ func TestWhatFollowsForTillAndLedger(t *testing.T) {
 		t.Parallel()
 		o := paid(t, true)
 		follow := o.follows(t)
-		require.Equal(t, []string{ledgerjobs.Post, jobs.Till}, kinds(follow))
-		require.Equal(t, []string{queue.Settlements, queue.Receipts}, []string{jobs.QueueOf(follow[0]), jobs.QueueOf(follow[1])})
-		require.Equal(t, []string{jobs.Till, jobs.Mail}, o.do(t, follow))
+		require.Equal(t, []string{ledgerjobs.Post, jobs.Till, jobs.Tell}, kinds(follow))
+		require.Equal(t, []string{queue.Settlements, queue.Receipts, queue.WebhookRetries}, []string{jobs.QueueOf(follow[0]), jobs.QueueOf(follow[1]), jobs.QueueOf(follow[2])})
+		require.Equal(t, []string{jobs.Till, jobs.Tell, jobs.Mail, jobs.Tell}, o.do(t, follow))
 		require.Equal(t, payments.ReceiptReady, o.whole.Receipts[0].Status)
 		require.Equal(t, []string{payments.ReceiptID(o.whole.Payments[0].ID).String()}, o.letters.keys)
 	})
 	t.Run("PaidByOlderCode", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, []string{jobs.Till}, kinds(paid(t, false).follows(t)), "its due key finds the entry")
+		require.Equal(t, []string{jobs.Till, jobs.Tell}, kinds(paid(t, false).follows(t)), "its due key finds the entry")
 	})
 	t.Run("GivenBack", func(t *testing.T) {
 		t.Parallel()
@@ -187,7 +187,7 @@ func TestWhatFollowsForTillAndLedger(t *testing.T) {
 		o.do(t, o.follows(t))
 		o.refunded(50_000)
 		follow := o.follows(t)
-		require.Equal(t, []string{jobs.Entry, jobs.Till}, kinds(follow))
+		require.Equal(t, []string{jobs.Entry, jobs.Till, jobs.Tell}, kinds(follow))
 		require.Equal(t, queue.WebhookRetries, jobs.QueueOf(follow[0]))
 		o.do(t, follow)
 		back, begun := o.whole.ReceiptOf(payments.ReceiptID(o.whole.Refunds[0].ID))
@@ -285,7 +285,7 @@ func TestSweepOfEntries(t *testing.T) {
 		t.Parallel()
 		o := made(t)
 		o.posted[ledger.PaidID(o.whole.Payments[0].ID)] = true
-		require.Equal(t, 1, sweep(o).LetGo)
+		require.Equal(t, 2, sweep(o).LetGo, "the payment and its receipt")
 		o.clock.Advance(24 * time.Hour)
 		require.Zero(t, sweep(o).Enqueued)
 	})
@@ -303,7 +303,7 @@ func TestSweepOfEntries(t *testing.T) {
 		t.Parallel()
 		o := made(t)
 		o.postedErr = errOff
-		require.Zero(t, sweep(o).Seen)
+		require.Equal(t, jobs.Swept{Seen: 1, LetGo: 1}, sweep(o), "the receipt waits for nothing in the ledger")
 		o.postedErr = nil
 		require.Equal(t, 1, sweep(o).Enqueued, "the key still stands")
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"giberno.ru/shared/core/clock"
@@ -27,8 +28,10 @@ type Sweeper struct {
 	Queue queue.Sender
 	// Posted tells which of these entries the ledger holds.
 	Posted func(ctx context.Context, m ids.Mode, entries ...string) (map[string]bool, error)
-	Clock  clock.Clock
-	Log    *slog.Logger
+	// Told tells of each of these events whether it is kept for its partner; nil: nobody is told.
+	Told  func(ctx context.Context, m ids.Mode, events ...payments.Event) ([]bool, error)
+	Clock clock.Clock
+	Log   *slog.Logger
 }
 
 // Swept counts what a sweep did, and tells how long the longest waiting row had been due.
@@ -56,19 +59,10 @@ func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept
 		if len(due) > 0 {
 			total.Overdue = max(total.Overdue, now.Sub(due[0].At))
 		}
-		for _, d := range due {
-			claimed, jobs, err := s.one(ctx, d, now)
-			if err != nil {
-				s.Log.ErrorContext(ctx, "a due row could not be looked at", "order", d.Order.String(), "error", err.Error())
-				continue
-			}
-			total.Seen++
-			if claimed {
-				total.Enqueued += jobs
-				if jobs == 0 {
-					total.LetGo++
-				}
-			}
+		swept, err := s.page(ctx, m, due, now)
+		total = total.Add(swept)
+		if err != nil {
+			return total, err
 		}
 		if more == nil || s.Clock.Now().Sub(begun) > SweepTime || ctx.Err() != nil {
 			return total, ctx.Err()
@@ -77,19 +71,99 @@ func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept
 	}
 }
 
-func (s *Sweeper) one(ctx context.Context, d store.Due, now time.Time) (claimed bool, sent int, err error) {
-	w, err := s.Store.Load(ctx, d.Mode, d.Order)
-	if errors.Is(err, payments.ErrOrderNotFound) {
-		return false, 0, nil // the index is behind the table
+// looked is a due row with its order, as it was read, and where the facts beside it stand among those of its page.
+type looked struct {
+	due    store.Due
+	whole  payments.Whole
+	entry  string // "": it owes the ledger nothing
+	events []payments.Event
+}
+
+// page looks at a page of due rows. Their orders are read one by one, the facts beside them all at once: so that letting go
+// of a row costs one read and one write, and its share of the page.
+func (s *Sweeper) page(ctx context.Context, m ids.Mode, due []store.Due, now time.Time) (swept Swept, err error) {
+	all := make([]looked, 0, len(due))
+	for _, d := range due {
+		w, err := s.Store.Load(ctx, d.Mode, d.Order)
+		switch {
+		case errors.Is(err, payments.ErrOrderNotFound): // the index is behind the table
+		case err != nil:
+			s.complain(ctx, d, err)
+		default:
+			all = append(all, looked{d, w, w.EntryID(d.Child), w.EventsOf(d.Child)})
+		}
 	}
-	if err != nil {
-		return false, 0, err
+	kept, err := s.kept(ctx, m, all...)
+	if errors.Is(err, table.ErrUnavailable) {
+		return swept, err
 	}
-	posted, err := s.posted(ctx, w, d)
-	if err != nil {
-		return false, 0, err
+	together := err == nil
+	for i, l := range all {
+		if !together { // one of them cannot be read, and holds up none but itself
+			if kept, err = s.kept(ctx, m, l); err != nil {
+				s.complain(ctx, l.due, err)
+				continue
+			}
+			i = 0
+		}
+		claimed, jobs, err := s.one(ctx, l, kept[i], now)
+		if err != nil {
+			s.complain(ctx, l.due, err)
+			continue
+		}
+		if swept.Seen++; claimed {
+			swept.Enqueued += jobs
+			if jobs == 0 {
+				swept.LetGo++
+			}
+		}
 	}
-	duties, again := payments.Owed(w, d.Child, posted, now)
+	return swept, nil
+}
+
+func (s *Sweeper) complain(ctx context.Context, d store.Due, err error) {
+	s.Log.ErrorContext(ctx, "a due row could not be looked at", "order", d.Order.String(), "error", err.Error())
+}
+
+// kept reads the facts that should exist beside the orders of a page, by their deterministic names.
+func (s *Sweeper) kept(ctx context.Context, m ids.Mode, page ...looked) ([]payments.Kept, error) {
+	var entries []string
+	var events []payments.Event
+	for _, l := range page {
+		if l.entry != "" {
+			entries = append(entries, l.entry)
+		}
+		events = append(events, l.events...)
+	}
+	if s.Told == nil {
+		events = nil
+	}
+	var posted map[string]bool
+	var told []bool
+	var err error
+	if len(entries) > 0 {
+		if posted, err = s.Posted(ctx, m, entries...); err != nil {
+			return nil, err
+		}
+	}
+	if len(events) > 0 {
+		if told, err = s.Told(ctx, m, events...); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]payments.Kept, len(page))
+	for i, l := range page {
+		n := min(len(l.events), len(told))
+		out[i] = payments.Kept{Posted: l.entry == "" || posted[l.entry], Told: !slices.Contains(told[:n], false)}
+		told = told[n:]
+	}
+	return out, nil
+}
+
+// one claims a row and enqueues what it is owed, or lets it go.
+func (s *Sweeper) one(ctx context.Context, l looked, kept payments.Kept, now time.Time) (claimed bool, sent int, err error) {
+	d := l.due
+	duties, again := payments.OwedAll(l.whole, d.Child, kept, now)
 	claimed, err = s.Store.MoveDue(ctx, d, again.Truncate(time.Millisecond))
 	if err != nil || !claimed || len(duties) == 0 {
 		return claimed, 0, err
@@ -100,14 +174,4 @@ func (s *Sweeper) one(ctx context.Context, d store.Due, now time.Time) (claimed 
 	}
 	_, err = queue.SendAll(ctx, s.Queue, QueueOf, send...)
 	return true, len(send), err
-}
-
-// posted reads the fact that the ledger should hold of a child, by its deterministic name.
-func (s *Sweeper) posted(ctx context.Context, w payments.Whole, d store.Due) (bool, error) {
-	entry := w.EntryID(d.Child)
-	if entry == "" {
-		return true, nil
-	}
-	held, err := s.Posted(ctx, d.Mode, entry)
-	return held[entry], err
 }

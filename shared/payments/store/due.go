@@ -112,6 +112,7 @@ func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool,
 type Changed struct {
 	Mode    ids.Mode
 	Order   ids.ID
+	State   Pair[payments.State]
 	Payment Pair[payments.Payment]
 	Refund  Pair[payments.Refund]
 	Receipt Pair[payments.Receipt]
@@ -119,6 +120,14 @@ type Changed struct {
 
 // Pair is a row before and after a change.
 type Pair[T any] struct{ Was, Is *T }
+
+// Before is the row before the change; a zero one where it was not.
+func (p Pair[T]) Before() (was T) {
+	if p.Was != nil {
+		was = *p.Was
+	}
+	return was
+}
 
 // ReadChange tells what a change of the table is about; ok is false for one that is about no row that hangs on an order.
 func ReadChange(c table.Change) (out Changed, ok bool) {
@@ -128,6 +137,12 @@ func ReadChange(c table.Change) (out Changed, ok bool) {
 		return out, false
 	}
 	switch key.SK[:2] {
+	case stateSK[:2]:
+		out.State = pair(c, func(r table.Row) (s payments.State, err error) {
+			err = decode(stateFields, r.Attrs, &s)
+			return s, err
+		})
+		return out, out.State.Is != nil
 	case "P#":
 		out.Payment = pair(c, func(r table.Row) (payments.Payment, error) { return readPayment(r, out.Order) })
 		return out, out.Payment.Is != nil

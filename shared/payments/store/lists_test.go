@@ -76,12 +76,14 @@ func TestDue(t *testing.T) {
 		require.Len(t, found, 1)
 		require.Equal(t, out.After.Payments[0].Due, found[0].At)
 	})
-	t.Run("AnEndedAttemptIsNotDue", func(t *testing.T) {
+	t.Run("AnEndedAttemptIsDueUntilItIsTold", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		whole := w.opened("o")
 		w.save(payments.Apply(whole, 1, banks.News{Status: banks.Declined}, payments.Told, start))
-		require.Len(t, due(w, whole.Order, start.Add(1000*time.Hour)), 1, "only the order")
+		found := due(w, whole.Order, start.Add(payments.FeedFirst))
+		require.Len(t, found, 1)
+		require.Equal(t, whole.Payments[0].ID, found[0].Child)
 	})
 }
 

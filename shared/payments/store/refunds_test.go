@@ -159,12 +159,12 @@ func TestDueOfChildren(t *testing.T) {
 		whole = w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start))
 		claimed(t, w, whole.Refunds[k-1].ID, start.Add(payments.FeedFirst))
 	})
-	t.Run("AFailedRefundIsNotDue", func(t *testing.T) {
+	t.Run("AFailedRefundIsDueUntilItIsTold", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
 		whole = w.save(payments.RefundRefused(whole, k, banks.DeclinedNow, banks.Decline{}, start))
-		require.Empty(t, find(w, whole.Refunds[k-1].ID, start.AddDate(1, 0, 0)))
+		claimed(t, w, whole.Refunds[k-1].ID, start.Add(payments.FeedFirst))
 	})
 	t.Run("APendingReceipt", func(t *testing.T) {
 		t.Parallel()

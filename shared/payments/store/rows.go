@@ -49,6 +49,7 @@ var stateFields = []field[payments.State]{
 	number("rfd", func(s *payments.State) *int64 { return &s.Refunded }),
 	document("prm", func(s *payments.State) *[]payments.Promised { return &s.Promised }, func(p *[]payments.Promised) bool { return len(*p) == 0 }),
 	instant("uat", func(s *payments.State) *time.Time { return &s.UpdatedAt }),
+	marks("ev", func(s *payments.State) *[]payments.Mark { return &s.Marks }),
 	document("cnl", func(s *payments.State) *payments.Answered { return &s.Cancel }, isZero[payments.Answered]),
 }
 
@@ -85,6 +86,7 @@ var paymentFields = []field[payments.Payment]{
 	instant("cat", func(p *payments.Payment) *time.Time { return &p.CreatedAt }),
 	instant("uat", func(p *payments.Payment) *time.Time { return &p.UpdatedAt }),
 	instant("due", func(p *payments.Payment) *time.Time { return &p.Due }),
+	marks("ev", func(p *payments.Payment) *[]payments.Mark { return &p.Marks }),
 	document("iks", func(p *payments.Payment) *[]payments.Answered { return &p.Keys }, func(k *[]payments.Answered) bool { return len(*k) == 0 }),
 	document("fst", func(p *payments.Payment) *payments.First { return &p.First }, isZero[payments.First]),
 	document("cpa", func(p *payments.Payment) *payments.Answered { return &p.Capture }, isZero[payments.Answered]),
@@ -120,6 +122,7 @@ var refundFields = []field[payments.Refund]{
 	instant("cat", func(r *payments.Refund) *time.Time { return &r.CreatedAt }),
 	instant("uat", func(r *payments.Refund) *time.Time { return &r.UpdatedAt }),
 	instant("due", func(r *payments.Refund) *time.Time { return &r.Due }),
+	marks("ev", func(r *payments.Refund) *[]payments.Mark { return &r.Marks }),
 }
 
 var receiptFields = []field[payments.Receipt]{
@@ -146,6 +149,7 @@ var receiptFields = []field[payments.Receipt]{
 	instant("cat", func(r *payments.Receipt) *time.Time { return &r.CreatedAt }),
 	instant("uat", func(r *payments.Receipt) *time.Time { return &r.UpdatedAt }),
 	instant("due", func(r *payments.Receipt) *time.Time { return &r.Due }),
+	marks("ev", func(r *payments.Receipt) *[]payments.Mark { return &r.Marks }),
 }
 
 var alarmFields = []field[payments.Alarm]{

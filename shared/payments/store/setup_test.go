@@ -129,6 +129,9 @@ func fill(v reflect.Value, seed *int64) {
 	case *money.Currency:
 		*x = money.KZT
 		return
+	case *payments.EventType:
+		*x = payments.EventTypes[*seed%int64(len(payments.EventTypes))]
+		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:

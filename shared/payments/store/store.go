@@ -139,6 +139,10 @@ func (s *Store) Save(ctx context.Context, out payments.Outcome) error {
 func actionsOf(out payments.Outcome) []table.Action {
 	o, was := out.Before.Order, out.Before
 	var actions []table.Action
+	if due := out.After.Order.Due; !due.Equal(o.Due) {
+		actions = append(actions, table.Update(orderKey(o.Mode, o.ID)).If(table.Exists).Set("due", table.N(due.UnixMilli())).
+			PlaceSecond(duePlace(o.Mode, o.ID, orderSK, due)))
+	}
 	if out.StateChanged() {
 		is := out.After.State
 		key := stateKey(o.Mode, o.ID)

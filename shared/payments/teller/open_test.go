@@ -271,7 +271,7 @@ func TestBudgets(t *testing.T) {
 	within("duplicate receipt", func() { require.NoError(t, w.send(receiptOf(p, 1))) }, 1, 0, 0)
 	require.NoError(t, w.worker.Cashier.Write(t.Context(), w.load(o.Order.ID), o.Order.ID.Child(ids.PaymentReceipt, 1)))
 	w.clock.Advance(payments.FeedFirst)
-	within("sweeper lets go", func() { w.sweep() }, 2+16, 1, 1) // beside one look at each shard
+	within("sweeper lets go of the payment and its receipt", func() { w.sweep() }, 2*2+16, 2, 2) // beside one look at each shard
 	w.clock.Advance(30 * time.Hour)
 	within("sweeper lets an order go", func() { w.sweep() }, 2+16, 1, 1)
 	w.quiet()
