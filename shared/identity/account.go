@@ -34,6 +34,9 @@ type Account struct {
 	Secrets    []Sealed          `json:"secrets"` // newest first, at most two
 	CreatedAt  time.Time         `json:"created_at"`
 	Version    int64             `json:"-"`
+
+	// ReceiptWithin is how many minutes its till may take for a receipt before an operator is called; 0: DefaultReceiptWithin.
+	ReceiptWithin int `json:"receipt_within_min,omitempty"`
 }
 
 // MethodTerms is what an account takes one method for.
@@ -61,6 +64,14 @@ const RotationOverlap = 24 * time.Hour
 const (
 	MaxGrants  = 1000
 	MaxOptions = 20
+)
+
+// How many minutes a till may take for a receipt: at least, at most, and where its account says nothing. A till that is well
+// may need minutes, and the law does not wait longer than a day.
+const (
+	MinReceiptWithin     = 5
+	MaxReceiptWithin     = 24 * 60
+	DefaultReceiptWithin = 60
 )
 
 // ErrRotatedTwice is a rotation while two passwords are still good: the older one may still sign notifications.
@@ -182,6 +193,8 @@ func (a Account) Check() error {
 	w.unless(countryForm().MatchString(a.Country), "country", "expected two capital letters of ISO 3166-1")
 	w.unless(a.Taxation == "" || receipts.ValidTaxation(a.Taxation), "taxation", "expected a system of taxation in force")
 	w.unless(!a.Fiscal || a.Taxation != "", "taxation", "an account whose till makes receipts needs its taxation")
+	within := a.ReceiptWithin
+	w.unless(within == 0 || within >= MinReceiptWithin && within <= MaxReceiptWithin, "receipt_within_min", "expected 5 to 1440 minutes, or 0 for the usual 60")
 	w.unless(!a.Everyone || a.Owner.IsZero(), "everyone", "only an account of the platform may be open to everyone")
 	w.unless(len(a.Grants) <= MaxGrants, "grants", "at most 1000")
 	w.unless(len(a.Currencies) > 0 && len(a.Currencies) <= len(money.Currencies), "currencies", "at least one, each once")

@@ -60,6 +60,28 @@ func TestUsableBy(t *testing.T) {
 	})
 }
 
+func TestReceiptWithin(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]identity.Account{"OfABank": account(), "OfATill": till()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, within := range []int{0, identity.MinReceiptWithin, identity.DefaultReceiptWithin, identity.MaxReceiptWithin} {
+				a := good
+				a.ReceiptWithin = within
+				require.NoError(t, a.Check(), within)
+			}
+			for _, within := range []int{-1, 1, identity.MinReceiptWithin - 1, identity.MaxReceiptWithin + 1} {
+				a := good
+				a.ReceiptWithin = within
+				err := fault.As(a.Check())
+				require.NotNil(t, err, within)
+				require.Len(t, err.Fields, 1)
+				require.Equal(t, "body.receipt_within_min", err.Fields[0].Location)
+			}
+		})
+	}
+}
+
 func TestSwitched(t *testing.T) {
 	t.Parallel()
 	a := account()

@@ -104,6 +104,7 @@ type Through struct {
 	Provider string
 	Fiscal   bool
 	Till     ids.ID // where the bank has none
+	TillMin  int    // minutes that whoever makes the receipts may take; 0: ReceiptWithin
 	Agent    bool   // the account is the platform's
 }
 
@@ -113,12 +114,12 @@ func Begin(w Whole, m banks.Method, t Through, returnURL string, keys []Answered
 	out := begin(w)
 	n := w.State.Attempts + 1
 	if w.Order.Total.Currency != money.RUB { // the tills are Russian, and print roubles
-		t.Fiscal, t.Till = false, ids.ID{}
+		t.Fiscal, t.Till, t.TillMin = false, ids.ID{}, 0
 	}
 	p := Payment{
 		ID: w.Order.ID.Child(ids.Payment, n), Order: w.Order.ID, Mode: w.Order.Mode, Partner: w.Order.Partner, N: n,
 		Account: t.Account, Provider: t.Provider, Fiscal: t.Fiscal, Till: t.Till, Agent: t.Agent, Method: m, Hold: w.Order.Hold && m != banks.SBP,
-		Status: Created, Amount: w.Order.Total, ReturnURL: returnURL, Deadline: Deadline(w.Order, now),
+		Status: Created, Amount: w.Order.Total, ReturnURL: returnURL, Deadline: Deadline(w.Order, now), TillMin: t.TillMin,
 		Call:      Call{Op: CallOpen, Until: now.Add(OpenTimeout + 5*time.Second)},
 		CreatedAt: now, UpdatedAt: now, Due: now.Add(FeedFirst), Keys: keys,
 	}

@@ -14,8 +14,22 @@ const FeedFirst = 2 * time.Minute
 var looks = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour, 24 * time.Hour}
 
-// ReceiptWithin is how long the bank's till may take before an operator is called.
+// ReceiptWithin is how long a till may take before an operator is called, where its account says nothing else.
 const ReceiptWithin = time.Hour
+
+// receiptWithin is how long the till of this payment may take before an operator is called.
+func (p Payment) receiptWithin() time.Duration {
+	if p.TillMin == 0 {
+		return ReceiptWithin
+	}
+	return time.Duration(p.TillMin) * time.Minute
+}
+
+// receiptBy is when an operator is called for a receipt of attempt n that is owed since a time.
+func (w Whole) receiptBy(n int, since time.Time) time.Time {
+	p, _ := w.Payment(n)
+	return since.Add(p.receiptWithin())
+}
 
 // StuckAfter is how long past its deadline an attempt may stay without a final word.
 const StuckAfter = 24 * time.Hour
@@ -144,7 +158,7 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 			duties = append(duties, DutyTidy)
 		}
 		if w.owesReceipt(p) {
-			again = p.PaidAt.Add(ReceiptWithin)
+			again = w.receiptBy(n, p.PaidAt)
 			if !now.Before(again) && !w.everRaised(ReceiptMissing, p.ID.String()) {
 				duties = append(duties, DutyAlarm)
 				again = now.Add(24 * time.Hour)
@@ -165,6 +179,7 @@ func OwedByPayment(w Whole, n int, now time.Time) (duties []Duty, again time.Tim
 // OwedByRefund lists what refund k is still owed. again is when to look next while something is owed.
 func OwedByRefund(w Whole, k int, now time.Time) (duties []Duty, again time.Time) {
 	r, ok := w.Refund(k)
+	late := w.receiptBy(r.Payment, r.SucceededAt)
 	switch {
 	case !ok:
 		return nil, time.Time{}
@@ -176,8 +191,8 @@ func OwedByRefund(w Whole, k int, now time.Time) (duties []Duty, again time.Time
 		return nil, time.Time{}
 	case !w.receiptMissed(r):
 		return nil, w.afterIncome(r, now)
-	case now.Before(r.SucceededAt.Add(ReceiptWithin)):
-		again, late := w.afterIncome(r, now), r.SucceededAt.Add(ReceiptWithin)
+	case now.Before(late):
+		again := w.afterIncome(r, now)
 		if again.IsZero() || late.Before(again) {
 			again = late
 		}
@@ -186,13 +201,16 @@ func OwedByRefund(w Whole, k int, now time.Time) (duties []Duty, again time.Time
 	return []Duty{DutyAlarm}, now.Add(24 * time.Hour)
 }
 
+// incomeSoon is how long the income is looked for every few minutes, and every hour after that.
+const incomeSoon = time.Hour
+
 // afterIncome is when to look next whether the income is told whose return is owed by a till of ours. Zero: nothing is
 // waited for.
 func (w Whole) afterIncome(r Refund, now time.Time) time.Time {
 	switch {
 	case !w.owedByTill(r.ID) || w.incomeOf(r) == ReceiptFailed:
 		return time.Time{}
-	case now.Before(r.SucceededAt.Add(ReceiptWithin)):
+	case now.Before(r.SucceededAt.Add(incomeSoon)):
 		return now.Add(looks[2])
 	}
 	return now.Add(time.Hour)
@@ -292,25 +310,25 @@ func (w Whole) everRaised(kind AlarmKind, object string) bool {
 // because the payer could not be written to about it.
 func MissReceipt(w Whole, child ids.ID, now time.Time) Outcome {
 	out := begin(w)
-	var since time.Time
+	var since, late time.Time
 	switch child.Family() {
 	case ids.Payment:
 		if p, ok := w.Payment(child.N()); ok && w.owesReceipt(p) {
-			since = p.PaidAt
+			since, late = p.PaidAt, w.receiptBy(p.N, p.PaidAt)
 		}
 	case ids.Refund:
 		if r, ok := w.Refund(child.N()); ok && r.Status == RefundSucceeded && w.receiptMissed(r) {
-			since = r.SucceededAt
+			since, late = r.SucceededAt, w.receiptBy(r.Payment, r.SucceededAt)
 		}
 	default:
 		switch r, ok := w.ReceiptOf(child); {
 		case ok && r.Status == ReceiptPending:
-			since = w.lateAt(r).Add(-ReceiptWithin)
+			since, late = w.owedSince(r), w.lateAt(r)
 		case ok && r.unwritten() && !r.WantsMail(now):
 			out.giveUpMail(r, now)
 		}
 	}
-	if !since.IsZero() && !now.Before(since.Add(ReceiptWithin)) {
+	if !since.IsZero() && !now.Before(late) {
 		out.raise(ReceiptMissing, child.String(), "owed since "+since.Format(time.RFC3339)+" and not made", now)
 	}
 	return out

@@ -73,6 +73,7 @@ type Payment struct {
 	Provider string
 	Fiscal   bool   // the bank's till owes a receipt
 	Till     ids.ID // the account of the till that owes it, where the bank has none; zero: nobody makes receipts
+	TillMin  int    // minutes that whoever makes the receipts may take, as agreed when the attempt began; 0: ReceiptWithin
 	Agent    bool   // the account is the platform's: receipts name the partner as supplier
 	Method   banks.Method
 	Hold     bool

@@ -246,7 +246,7 @@ func BeginFulfil(w Whole, parts []Part, key, hash string, now time.Time) (Outcom
 	out := begin(w)
 	out.ask(r, p, total, now)
 	if r, _ = out.After.ReceiptOf(r.ID); !ours {
-		r.Source, r.Due = p.Provider, now.Add(ReceiptWithin) // the bank tells when its till has printed
+		r.Source, r.Due = p.Provider, w.receiptBy(p.N, now) // the bank tells when its till has printed
 		r.Until = now.Add(CallTimeout + 5*time.Second)
 		out.putReceipt(r)
 	}

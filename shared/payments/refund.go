@@ -243,7 +243,7 @@ func BeginRefund(w Whole, n int, wish RefundWish, now time.Time) (Outcome, Refun
 	if other, busy := w.refunding(n); busy && !(wish.Keyed && other.Keyed) {
 		return Outcome{}, Refund{}, ErrRefundInProgress.After(wait(other.Due, now))
 	}
-	if closing, ok := w.closing(p); ok && now.Before(closing.CreatedAt.Add(ReceiptWithin)) {
+	if closing, ok := w.closing(p); ok && now.Before(w.lateAt(closing)) {
 		return Outcome{}, Refund{}, ErrClosing.After(wait(closing.CreatedAt.Add(time.Minute), now)) // else its receipt would contradict the other
 	}
 	amount, items, err := w.back(p, wish.Amount, wish.Parts)

@@ -20,6 +20,7 @@ type Candidate struct {
 	On         bool
 	Fiscal     bool
 	Till       ids.ID // makes the receipts where the bank has no till
+	TillMin    int    // minutes that whoever makes the receipts may take; 0: ReceiptWithin
 	Agent      bool   // the account is the platform's
 	Currencies []money.Currency
 	Methods    []MethodTerms

@@ -218,8 +218,11 @@ func ReceiptLooked(w Whole, id ids.ID, told bool, now time.Time) Outcome {
 	return out
 }
 
-// lateAt is when an operator is called for a receipt that is not made: counted from what it is about.
-func (w Whole) lateAt(r Receipt) time.Time {
+// lateAt is when an operator is called for a receipt that is not made.
+func (w Whole) lateAt(r Receipt) time.Time { return w.receiptBy(r.Payment.N(), w.owedSince(r)) }
+
+// owedSince is since when a receipt is owed: what it is about says it.
+func (w Whole) owedSince(r Receipt) time.Time {
 	since := r.CreatedAt
 	switch n := r.ID.N(); r.Operation {
 	case OfPayment:
@@ -231,7 +234,7 @@ func (w Whole) lateAt(r Receipt) time.Time {
 			since = back.SucceededAt
 		}
 	}
-	return since.Add(ReceiptWithin)
+	return since
 }
 
 // unclosed lists what is left of the lines of a prepayment that no closing receipt has closed, or is about to close.

@@ -71,6 +71,9 @@ func (s *story) save(out payments.Outcome, errs ...error) {
 func (s *story) begin(m banks.Method) (n int) {
 	s.t.Helper()
 	through := payments.Through{Account: account, Provider: "tbank", Fiscal: s.till.IsZero(), Till: s.till, Agent: !s.till.IsZero()}
+	if !s.till.IsZero() {
+		through.TillMin = 10
+	}
 	out, p := payments.Begin(s.w, m, through, "https://shop.example/back",
 		[]payments.Answered{{Key: "key", Hash: "hash", At: s.now}}, s.now)
 	s.save(out)
@@ -249,7 +252,7 @@ func tellIdentity(t *testing.T, tbl table.Table) (secrets map[string]string) {
 	require.NoError(t, err)
 	_, err = s.CreateAccount(ctx, identity.Account{
 		ID: account, Provider: "tbank", Mode: ids.Test, Terminal: "RowDEMO", Address: "https://bank.example", Owner: partner, SettlesTo: partner, Grants: []ids.ID{partner},
-		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income", ReturnsFee: true, Options: map[string]string{"page_origins": "https://page.example"},
+		Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true, Taxation: "usn_income", ReturnsFee: true, Options: map[string]string{"page_origins": "https://page.example"}, ReceiptWithin: 90,
 		Methods:   []identity.MethodTerms{{Code: banks.Card, On: true, FeeBP: 190, FeeFixed: 5, MinMinor: 100, MaxMinor: 10_000_000, Countries: []string{"RU"}}},
 		CreatedAt: start,
 	}, "first password", once)

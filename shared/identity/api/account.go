@@ -34,6 +34,8 @@ type AccountFields struct {
 	Taxation   string            `json:"taxation,omitempty" example:"usn_income"`
 	ReturnsFee bool              `json:"returns_fee,omitempty" doc:"The provider gives its fee back on a refund"`
 	Options    map[string]string `json:"options,omitempty" maxProperties:"20" doc:"What only this provider needs; no secrets"`
+
+	ReceiptWithin int `json:"receipt_within_min,omitempty" example:"10" doc:"Minutes that its till may take for a receipt before an operator is called, 5 to 1440; none or 0: 60. A payment keeps what held when it began"`
 }
 
 // Account is what an operator sees of an account: never its password.
@@ -52,7 +54,7 @@ type Account struct {
 func (f AccountFields) onto(a identity.Account) identity.Account {
 	a.Address, a.SettlesTo, a.Everyone, a.Country, a.Currencies = f.Address, f.SettlesTo, f.Everyone, f.Country, f.Currencies
 	a.On, a.Fiscal, a.Taxation, a.ReturnsFee, a.Options = f.On, f.Fiscal, f.Taxation, f.ReturnsFee, f.Options
-	a.Methods = methodsIn(f.Methods)
+	a.Methods, a.ReceiptWithin = methodsIn(f.Methods), f.ReceiptWithin
 	return a
 }
 
@@ -73,6 +75,7 @@ func (a *API) showAccount(acc identity.Account) Account {
 		AccountFields: AccountFields{
 			Address: acc.Address, SettlesTo: acc.SettlesTo, Everyone: acc.Everyone, Country: acc.Country, Currencies: acc.Currencies,
 			On: acc.On, Fiscal: acc.Fiscal, Taxation: acc.Taxation, ReturnsFee: acc.ReturnsFee, Options: acc.Options,
+			ReceiptWithin: acc.ReceiptWithin,
 		},
 	}
 	for _, m := range acc.Methods {

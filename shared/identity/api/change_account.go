@@ -23,6 +23,8 @@ type changeAccount struct {
 		Taxation   *string            `json:"taxation,omitempty"`
 		ReturnsFee *bool              `json:"returns_fee,omitempty"`
 		Options    *map[string]string `json:"options,omitempty" maxProperties:"20" doc:"All options anew"`
+
+		ReceiptWithin *int `json:"receipt_within_min,omitempty" doc:"5 to 1440 minutes; 0: the usual 60"`
 	}
 }
 
@@ -40,6 +42,7 @@ func (a *API) ChangeAccount() web.Endpoint {
 			set(&acc.Taxation, b.Taxation)
 			set(&acc.ReturnsFee, b.ReturnsFee)
 			set(&acc.Options, b.Options)
+			set(&acc.ReceiptWithin, b.ReceiptWithin)
 			if b.Currencies != nil {
 				acc.Currencies = b.Currencies
 			}

@@ -59,7 +59,7 @@ func TestCreateAccount(t *testing.T) {
 		w := setup(t)
 		for field, value := range map[string]string{
 			"provider": `"sber"`, "mode": `"prod"`, "terminal": `"a#b"`, "password": `""`, "address": `"http://bank.example"`, "country": `"RUS"`,
-			"currencies": `[]`, "taxation": `"envd"`, "methods": `[]`, "owner": `"x"`,
+			"currencies": `[]`, "taxation": `"envd"`, "methods": `[]`, "owner": `"x"`, "receipt_within_min": `4`,
 		} {
 			require.Equal(t, []string{"body." + field}, w.call("POST", "/account", with(accountBody, field, value)).refused(422, "validation_failed"), field)
 		}

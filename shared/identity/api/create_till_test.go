@@ -57,4 +57,12 @@ func TestCreateTill(t *testing.T) {
 			w.call("POST", "/account", with(tillBody, "options", `{}`)).refused(422, "validation_failed"))
 		require.Empty(t, w.call("GET", "/accounts", "").ok(200)["items"])
 	})
+	t.Run("ItsTimeForAReceiptIsAgreed", func(t *testing.T) {
+		t.Parallel()
+		w := knowingTills(t)
+		made := w.call("POST", "/account", with(tillBody, "receipt_within_min", `10`)).ok(201)
+		require.EqualValues(t, 10, made["receipt_within_min"])
+		require.Equal(t, made, w.call("GET", "/account/"+made["id"].(string), "").ok(200))
+		require.Equal(t, []any{made}, w.call("GET", "/accounts", "").ok(200)["items"])
+	})
 }

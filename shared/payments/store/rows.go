@@ -69,6 +69,7 @@ var paymentFields = []field[payments.Payment]{
 	number("cap", func(p *payments.Payment) *int64 { return &p.Captured }),
 	document("tkn", func(p *payments.Payment) *[]payments.Item { return &p.Taken }, func(i *[]payments.Item) bool { return len(*i) == 0 }),
 	uuid("til", func(p *payments.Payment) *ids.ID { return &p.Till }),
+	number("tmn", func(p *payments.Payment) *int { return &p.TillMin }),
 	truth("agt", func(p *payments.Payment) *bool { return &p.Agent }),
 	document("trm", func(p *payments.Payment) *ledger.Terms { return &p.Terms }, isZero[ledger.Terms]),
 	truth("sus", func(p *payments.Payment) *bool { return &p.Suspect }),

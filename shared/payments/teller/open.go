@@ -156,7 +156,8 @@ func (t *Teller) attemptAt(ctx context.Context, w payments.Whole, c payments.Can
 	if wish.Key.Key != "" {
 		keys = []payments.Answered{wish.Key}
 	}
-	out, p := payments.Begin(w, wish.Method, payments.Through{Account: c.Account, Provider: c.Provider, Fiscal: c.Fiscal, Till: c.Till, Agent: c.Agent}, wish.ReturnURL, keys, t.now())
+	through := payments.Through{Account: c.Account, Provider: c.Provider, Fiscal: c.Fiscal, Till: c.Till, TillMin: c.TillMin, Agent: c.Agent}
+	out, p := payments.Begin(w, wish.Method, through, wish.ReturnURL, keys, t.now())
 	if w, err = t.save(ctx, out); err != nil {
 		if errors.Is(err, store.ErrRaced) {
 			err = payments.ErrPaymentInProgress.After(time.Second)

@@ -103,30 +103,41 @@ func (c contracts) Candidates(ctx context.Context, m ids.Mode, partner ids.ID) (
 	return usable, nil
 }
 
-// tillOf is the till that makes a partner's receipts where the bank has none: his own one first. Zero: nobody does.
-func tillOf(all []identity.Account, partner ids.ID) (till ids.ID) {
+// tillOf is the till that makes a partner's receipts where the bank has none: his own one first. The zero account: nobody does.
+func tillOf(all []identity.Account, partner ids.ID) (till identity.Account) {
 	for _, a := range all {
 		switch {
 		case !a.IsTill() || !a.On || !a.UsableBy(partner):
 		case a.Owner == partner:
-			return a.ID
-		case till.IsZero() || slices.Compare(a.ID[:], till[:]) < 0:
-			till = a.ID
+			return a
+		case till.ID.IsZero() || slices.Compare(a.ID[:], till.ID[:]) < 0:
+			till = a
 		}
 	}
 	return till
 }
 
-func candidate(a identity.Account, till ids.ID) payments.Candidate {
+func candidate(a, till identity.Account) payments.Candidate {
 	c := payments.Candidate{Account: a.ID, Provider: a.Provider, On: a.On, Fiscal: a.Fiscal, Agent: a.Pays().IsZero(), Currencies: a.Currencies}
-	if !a.Fiscal && slices.Contains(a.Currencies, money.RUB) {
-		c.Till = till
+	switch {
+	case a.Fiscal:
+		c.TillMin = tillMin(a)
+	case slices.Contains(a.Currencies, money.RUB):
+		c.Till, c.TillMin = till.ID, tillMin(till)
 	}
 	for _, m := range a.Methods {
 		c.Methods = append(c.Methods, payments.MethodTerms{Method: m.Code, On: m.On, FeeBP: m.FeeBP, FeeFixed: m.FeeFixed,
 			Min: m.MinMinor, Max: m.MaxMinor, Countries: m.Countries})
 	}
 	return c
+}
+
+// tillMin is how many minutes a till may take; 0 where that is the usual time, which payments do not write down.
+func tillMin(a identity.Account) int {
+	if a.ReceiptWithin == identity.DefaultReceiptWithin {
+		return 0
+	}
+	return a.ReceiptWithin
 }
 
 func (c contracts) Account(ctx context.Context, m ids.Mode, id ids.ID) (banks.Account, error) {

@@ -154,6 +154,28 @@ func TestTillOfAnAccount(t *testing.T) {
 			require.Equal(t, first, w.candidate().Till)
 		}
 	})
+	t.Run("ItMayTakeWhatItsOwnAccountSays", func(t *testing.T) {
+		t.Parallel()
+		taking := func(minutes int) func(*identity.Account) {
+			return func(a *identity.Account) { a.ReceiptWithin = minutes }
+		}
+		fiscal := func(a *identity.Account) { a.Fiscal, a.Taxation = true, "osn" }
+		for name, c := range map[string]struct {
+			bank, till []func(*identity.Account)
+			want       int
+		}{
+			"TheTills":  {[]func(*identity.Account){taking(20)}, []func(*identity.Account){taking(10)}, 10},
+			"TheBanks":  {[]func(*identity.Account){fiscal, taking(20)}, []func(*identity.Account){taking(10)}, 20},
+			"TheUsual":  {[]func(*identity.Account){taking(20)}, nil, 0},
+			"SaidToBe":  {[]func(*identity.Account){fiscal, taking(identity.DefaultReceiptWithin)}, nil, 0},
+			"OtherCoin": {[]func(*identity.Account){func(a *identity.Account) { a.Currencies = []money.Currency{money.KZT} }}, []func(*identity.Account){taking(10)}, 0},
+		} {
+			w := setup(t)
+			w.add("bank", bank(), c.bank...)
+			w.add("till", till(), c.till...)
+			require.Equal(t, c.want, w.candidate().TillMin, name)
+		}
+	})
 	t.Run("NeitherOffNorAnothers", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
