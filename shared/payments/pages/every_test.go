@@ -3,6 +3,7 @@ package pages_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
 )
 
 // everyPage leads to each page that a payer can see; each gives the address to open.
@@ -142,7 +144,9 @@ func TestTrouble(t *testing.T) {
 	t.Run("BusyIsUnavailable", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		w.accounts.err = fault.Unavailable("busy", "Busy.")
-		require.Equal(t, http.StatusServiceUnavailable, w.get(w.link).status)
+		for _, err := range []error{fault.Unavailable("busy", "Busy."), fmt.Errorf("store: %w", table.ErrUnavailable)} {
+			w.accounts.err = err
+			require.Equal(t, http.StatusServiceUnavailable, w.get(w.link).status)
+		}
 	})
 }

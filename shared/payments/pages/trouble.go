@@ -23,7 +23,7 @@ type troublePage struct {
 }
 
 func (v *visit) trouble(err error) {
-	f := fault.As(err)
+	f := fault.As(web.Known(err))
 	page, status := troublePage{T: v.t}, http.StatusInternalServerError
 	switch f.Kind {
 	case fault.KindNotFound:

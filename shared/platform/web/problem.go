@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 )
 
@@ -99,13 +100,13 @@ func short(location string) string {
 	return strings.ToValidUTF8(location[:maxLocation], "") + "…"
 }
 
-// ErrUnavailable is the refusal while the table does not answer.
+// ErrUnavailable is the refusal while the table or a queue does not answer.
 var ErrUnavailable = fault.Unavailable("unavailable", "We cannot say now whether it happened. Repeat the call, with the same Idempotency-Key if it had one.").After(time.Second)
 
-// known gives the table's silence its own answer: it is passing, and the caller can do something about it.
-func known(err error) error {
+// Known gives the silence of the table and the queues its own answer: it is passing, and the caller can do something about it.
+func Known(err error) error {
 	var f *fault.Fault
-	if errors.Is(err, table.ErrUnavailable) && !errors.As(err, &f) {
+	if (errors.Is(err, table.ErrUnavailable) || errors.Is(err, queue.ErrUnavailable)) && !errors.As(err, &f) {
 		return ErrUnavailable.Because(err)
 	}
 	return err
@@ -115,7 +116,7 @@ func known(err error) error {
 func refuse(ctx context.Context, err error) *Problem {
 	var p *Problem
 	if !errors.As(err, &p) {
-		p = problemOf(fault.As(known(err)))
+		p = problemOf(fault.As(Known(err)))
 	}
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		v.code = p.Code
