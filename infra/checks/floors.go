@@ -131,7 +131,7 @@ var platformRules = []Rule{
 
 var domainRules = []Rule{
 	{
-		Name: "the middle is pure", Who: []string{"shared/payments", "shared/shop", "shared/consult", "shared/treasury", "shared/identity", "shared/ledger", "shared/receipts"},
+		Name: "the middle is pure", Who: []string{"shared/payments", "shared/shop", "shared/consult", "shared/treasury", "shared/identity", "shared/ledger", "shared/receipts", "shared/notify"},
 		Never:  []string{"@outside", "shared/platform/...", "net/...", "os/...", "io/fs", "log/...", "context", "crypto/rand", "math/rand/...", "syscall", "html/template", "text/template"},
 		Unless: []string{"net/url", "net/mail", "net/netip"},
 		Why:    "rules of money are tested in microseconds and read aloud as a contract: no AWS, no HTTP, no clock of their own",
