@@ -17,6 +17,7 @@ import (
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/ledger/reconciling"
 	"giberno.ru/shared/ledger/settle"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/books/calls"
@@ -62,7 +63,7 @@ func (w *World) boot() *process {
 	p.identity = identitystore.New(rows, keeper, ticking, w.random)
 	registry := w.registry(w.Plant.bank(bankLine{p}), ticking, p.log)
 	parts := wire.Parts{
-		Table: rows, Queue: p.queue, Contracts: p.identity, Clock: ticking, Random: w.random, Log: p.log, BaseURL: baseURL,
+		Table: rows, Queue: p.queue, Contracts: p.identity, Events: notifystore.New(rows, keeper, ticking, w.random), Clock: ticking, Random: w.random, Log: p.log, BaseURL: baseURL,
 		Banks: registry, Fiscal: w.Plant.fiscal(&fiscal{of: p, clock: ticking, clients: map[*actor]*atol.Client{}}), CursorKey: make([]byte, secret.KeySize), Mail: w.Plant.mail(mailLine{p}),
 	}
 	parts.Letter = letters.LetterOf(parts)
@@ -72,7 +73,7 @@ func (w *World) boot() *process {
 	ledger.Registers = &settle.Registers{Store: p.books.Store} // orders would be looked up by several at once
 	p.matching = matching.Of(parts, p.books, p.module.Service.Cursors, "").Reconciler
 	admin := identityapi.New(identityapi.Config{Store: p.identity, Clock: ticking, Random: w.random,
-		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store}})
+		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store, Heard: parts.Events.Delivered}})
 	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints())
 	p.handler = w.Plant.handler(web.NewServer(web.Options{
 		Auth: p.identity, Clock: ticking, Random: w.random, Log: p.log, Title: "Giberno", Version: "1",

@@ -52,9 +52,9 @@ type Event struct {
 	Partner ids.ID
 	Type    Type
 	Object  ids.ID // the order, payment, refund, receipt or settlement
-	Version int64  // of the object, from 1
+	Version int64  // of the object when it happened, from 1
 	At      time.Time
-	Data    json.RawMessage // the object as it was, with its "version" inside
+	Data    json.RawMessage // the object as it was told, with its "version" inside: newer where the event had to wait
 }
 
 // EventID names the event of a type about one version of an object, so that telling it again tells the same event.
@@ -90,8 +90,8 @@ func (e Event) Validate() error {
 	if json.Unmarshal(e.Data, &inside) != nil || inside == nil {
 		return ErrEvent.At("data", "expected an object")
 	}
-	if string(inside["version"]) != strconv.FormatInt(e.Version, 10) {
-		return ErrEvent.At("data.version", "is not the event's")
+	if at, err := strconv.ParseInt(string(inside["version"]), 10, 64); err != nil || at < e.Version {
+		return ErrEvent.At("data.version", "is older than the event")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestEvent(t *testing.T) {
 		"ErrNotJSON":            func(e *notify.Event) { e.Data = json.RawMessage(`{"version":1}}`) },
 		"ErrNothing":            func(e *notify.Event) { e.Data = nil },
 		"ErrNoVersionInside":    func(e *notify.Event) { e.Data = json.RawMessage(`{}`) },
-		"ErrOtherVersionInside": func(e *notify.Event) { e.Data = json.RawMessage(`{"version":2}`) },
+		"ErrOlderVersionInside": func(e *notify.Event) { e.Data = json.RawMessage(`{"version":0}`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,6 +80,12 @@ func TestEvent(t *testing.T) {
 			require.ErrorIs(t, e.Validate(), notify.ErrEvent)
 		})
 	}
+	t.Run("ANewerVersionInsideIsAnEventThatHadToWait", func(t *testing.T) {
+		t.Parallel()
+		e := good
+		e.Data = json.RawMessage(`{"version":2}`)
+		require.NoError(t, e.Validate())
+	})
 	t.Run("EveryTypeIsKnownOnce", func(t *testing.T) {
 		t.Parallel()
 		seen := map[notify.Type]bool{}

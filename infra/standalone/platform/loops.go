@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/platform/host"
 	"giberno.ru/shared/platform/queue"
 )
@@ -72,9 +72,11 @@ func (p *Platform) relayWaiting(ctx context.Context) (int, error) {
 	}
 	var follow []queue.Job
 	for _, c := range changes {
-		follow = append(follow, jobs.FromChange(c)...)
+		for _, from := range deliveries.Follow {
+			follow = append(follow, from(c)...)
+		}
 	}
-	if _, err := queue.SendAll(ctx, p.queue, jobs.QueueOf, follow...); err != nil {
+	if _, err := queue.SendAll(ctx, p.queue, deliveries.QueueOf, follow...); err != nil {
 		return 0, err
 	}
 	return len(changes), p.table.Done(ctx, changes[len(changes)-1].Seq)
@@ -107,7 +109,7 @@ func (p *Platform) Turn(ctx context.Context) error {
 }
 
 func (p *Platform) workRetries(ctx context.Context) (int, error) {
-	return queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Payments.Worker.Do, p.Log)
+	return queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Hooks.Beside(p.Payments.Worker.Do), p.Log)
 }
 
 func (p *Platform) workReceipts(ctx context.Context) (int, error) {
@@ -158,7 +160,8 @@ func (p *Platform) Sweep(ctx context.Context) error {
 		for shard := range store.Shards {
 			_, err := p.Payments.Sweeper.Sweep(ctx, m, shard)
 			_, overErr := p.Books.Sweeper.Sweep(ctx, m, shard) // the ledger's days have as many shards
-			failed = append(failed, err, overErr)
+			_, hooksErr := p.Hooks.Sweeper.Sweep(ctx, m, shard)
+			failed = append(failed, err, overErr, hooksErr)
 			if ctx.Err() != nil {
 				return errors.Join(failed...)
 			}

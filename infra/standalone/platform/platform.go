@@ -26,13 +26,16 @@ import (
 	ledgerapi "giberno.ru/shared/ledger/api"
 	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
 	"giberno.ru/shared/ledger/register/xlsx"
+	notifyjobs "giberno.ru/shared/notify/jobs"
 	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/notify/mail/outbox"
 	"giberno.ru/shared/notify/mail/smtp"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/books/calls"
 	"giberno.ru/shared/payments/wire/books/matching"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/payments/wire/onaws/letters"
 	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/payments/wire/providers"
@@ -68,6 +71,7 @@ type Platform struct {
 	Identity *identitystore.Store
 	Payments *wire.Module
 	Books    *books.Books
+	Hooks    *deliveries.Deliveries
 	Ledger   *ledgerapi.Service
 	Matching *reconcilingapi.Service
 	Bank     *tbanksim.Bank   // nil without a demo
@@ -140,20 +144,24 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	rows := stamped.New(limits.New(p.table), stamped.Options{})
 	p.Identity = identitystore.New(rows, keeper, p.Clock, p.Random)
 	registry := providers.List(out, p.Clock, p.Log)
+	hooks, err := outbound.New(notifyjobs.Options(false)) // a partner may live on this machine
+	if err != nil {
+		return err
+	}
 	parts := wire.Parts{
-		Table: rows, Queue: p.queue, Contracts: p.Identity, Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
+		Table: rows, Queue: p.queue, Contracts: p.Identity, Events: notifystore.New(rows, keeper, p.Clock, p.Random), Clock: p.Clock, Random: p.Random, Log: p.Log, BaseURL: p.BaseURL,
 		Banks: registry, Fiscal: atol.New(out, p.Clock), CursorKey: cursorKey,
 	}
 	if parts.Mail, err = p.mailer(); err != nil {
 		return err
 	}
 	parts.Letter = letters.LetterOf(parts)
-	p.Payments, p.Books = wire.New(parts), books.New(parts)
+	p.Payments, p.Books, p.Hooks = wire.New(parts), books.New(parts), deliveries.New(parts, hooks)
 	p.Ledger = calls.Of(parts, p.Books, p.Payments.Service.Cursors)
 	p.Ledger.Spreadsheet = xlsx.Write
 	p.Matching = matching.Of(parts, p.Books, p.Payments.Service.Cursors, "")
 	p.admin = identityapi.New(identityapi.Config{Store: p.Identity, Clock: p.Clock, Random: p.Random,
-		Signer: p.Payments.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.Payments.Store}})
+		Signer: p.Payments.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.Payments.Store, Heard: parts.Events.Delivered}})
 	if !p.NoDemo {
 		if err := p.openDemo(ctx); err != nil {
 			return err

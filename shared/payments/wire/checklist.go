@@ -8,8 +8,12 @@ import (
 	"giberno.ru/shared/payments/store"
 )
 
-// Checklist tells identity what a partner has already tried in test mode, from the orders themselves.
-type Checklist struct{ Store *store.Store }
+// Checklist tells identity what a partner has already tried in test mode, from the orders and the events themselves.
+type Checklist struct {
+	Store *store.Store
+	// Heard reports whether one of a partner's endpoints has taken an event.
+	Heard func(ctx context.Context, m ids.Mode, partner ids.ID) (bool, error)
+}
 
 // The newest test orders are looked at; whoever made more without success starts with the last ones.
 const (
@@ -35,5 +39,10 @@ func (c Checklist) Steps(ctx context.Context, partner ids.ID) ([]identityapi.Ste
 		}
 		window.After = next
 	}
-	return []identityapi.Step{{Code: "test_order_paid", Done: paid}, {Code: "test_order_refunded", Done: refunded}}, nil
+	heard, err := c.Heard(ctx, ids.Test, partner)
+	if err != nil {
+		return nil, err
+	}
+	return []identityapi.Step{{Code: "test_order_paid", Done: paid}, {Code: "test_order_refunded", Done: refunded},
+		{Code: "test_event_delivered", Done: heard}}, nil
 }

@@ -25,6 +25,9 @@ func New(p inside.Parts) *Books {
 	poster := s.NewPoster(p.Clock, p.Random)
 	settler := &settle.Settler{Store: s, Poster: poster, Partners: contracts{p.Contracts}, Alarms: AlarmsOf(p), Clock: p.Clock,
 		DebtLimit: settle.DefaultDebtLimit}
+	if p.Events != nil {
+		settler.Events = events{p.Events}
+	}
 	closing := &settle.Worker{Settler: settler, Queue: p.Queue}
 	return &Books{
 		Store: s, Poster: poster, Settler: settler, Closing: closing,

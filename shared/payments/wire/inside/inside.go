@@ -18,6 +18,7 @@ import (
 	"giberno.ru/shared/ledger"
 	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/notify/mail"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/cashier"
 	"giberno.ru/shared/payments/jobs"
@@ -34,6 +35,7 @@ type Parts struct {
 	Table     table.Table
 	Queue     queue.Sender
 	Contracts *identitystore.Store
+	Events    *notifystore.Store // nil: nobody is told what happens
 	Banks     *banks.Registry
 	Fiscal    cashier.Service // where the platform's own tills stand
 	Clock     clock.Clock
@@ -68,11 +70,15 @@ func New(p Parts) *Module {
 	})
 	c := cashier.New(cashier.Config{Store: s, Accounts: contracts{p.Contracts}, Service: p.Fiscal, Mail: p.Mail, Letter: p.Letter,
 		NotifyURL: p.BaseURL + notifyPaths["atol"], Clock: p.Clock, Log: p.Log})
-	return &Module{
+	m := &Module{
 		Store: s, Teller: t, Cashier: c,
-		Worker:  &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: p.Queue, Clock: p.Clock},
+		Worker:  &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: p.Queue, Clock: p.Clock, BaseURL: p.BaseURL},
 		Sweeper: &jobs.Sweeper{Store: s, Queue: p.Queue, Posted: ledgerstore.New(p.Table).Posted, Clock: p.Clock, Log: p.Log},
 	}
+	if p.Events != nil {
+		m.Worker.Events, m.Sweeper.Told = events{p.Events}, events{p.Events}.Told
+	}
+	return m
 }
 
 func bankOf(r *banks.Registry) func(string) (teller.Bank, bool) {

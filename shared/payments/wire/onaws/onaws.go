@@ -81,6 +81,6 @@ func Admin() AdminAPI { return AdminOf(Build(surroundings.OfLambda(surroundings.
 func AdminOf(h *House) AdminAPI {
 	return AdminAPI{identityapi.New(identityapi.Config{
 		Store: h.Identity, Clock: h.Clock, Random: h.Random, Signer: h.Module.Service.Cursors,
-		Providers: append(h.Module.Parts.Banks.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: h.Module.Store},
+		Providers: append(h.Module.Parts.Banks.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: h.Module.Store, Heard: h.Module.Events.Delivered},
 	}), h}
 }

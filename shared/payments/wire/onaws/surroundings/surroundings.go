@@ -17,6 +17,7 @@ import (
 
 	"giberno.ru/shared/core/clock"
 	identitystore "giberno.ru/shared/identity/store"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/wire/inside"
 	"giberno.ru/shared/payments/wire/providers"
 	"giberno.ru/shared/platform/host/onlambda"
@@ -36,6 +37,7 @@ type Surroundings struct {
 	Queue   queue.Queue
 	Keys    secret.Unwrapper
 	Out     outbound.Doer // to banks
+	Hooks   outbound.Doer // to partners' endpoints: whoever delivers events sets it
 	Clock   clock.Clock
 	Random  io.Reader
 	Log     *slog.Logger
@@ -68,8 +70,8 @@ func (s Surroundings) Parts() (inside.Parts, *secret.Keeper, *identitystore.Stor
 	identity := identitystore.New(s.Table, keeper, s.Clock, s.Random)
 	return inside.Parts{
 		Table: s.Table, Queue: s.Queue, Contracts: identity, Banks: providers.List(s.Out, s.Clock, s.Log),
-		Fiscal: atol.New(s.Out, s.Clock),
-		Clock:  s.Clock, Random: s.Random, Log: s.Log, BaseURL: s.BaseURL,
+		Events: notifystore.New(s.Table, keeper, s.Clock, s.Random), Fiscal: atol.New(s.Out, s.Clock),
+		Clock: s.Clock, Random: s.Random, Log: s.Log, BaseURL: s.BaseURL,
 	}, keeper, identity
 }
 

@@ -17,6 +17,8 @@ import (
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/ledger/settle"
 	ledgerstore "giberno.ru/shared/ledger/store"
+	notifyjobs "giberno.ru/shared/notify/jobs"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
@@ -58,7 +60,8 @@ func TestSweepOfAShardThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 
 	silent := log.New(io.Discard, slog.LevelError)
 	r := round{orders: &jobs.Sweeper{Store: rows, Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent,
-		days: &settle.Sweeper{Store: ledgerstore.New(engine), Queue: jobsOf, Clock: now, Log: silent}}
+		days:   &settle.Sweeper{Store: ledgerstore.New(engine), Queue: jobsOf, Clock: now, Log: silent},
+		events: waiting(engine, jobsOf, now, silent)}
 	for range 2 * store.Shards { // whichever shard the minute begins with
 		require.ErrorIs(t, r.sweep(t.Context(), Sweep{}), table.ErrUnavailable, "it is told all the same")
 		due, err := rows.DueBy(t.Context(), ids.Test, number, now.Now(), 1)
@@ -70,7 +73,8 @@ func TestSweepOfAShardThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 
 func TestSweepFindsDaysThatAreOver(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, store.Shards, ledgerstore.DueShards, "a sweep names the shards of both")
+	require.Equal(t, store.Shards, ledgerstore.DueShards, "a sweep names the shards of all")
+	require.Equal(t, store.Shards, notifystore.DueShards)
 	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
@@ -87,7 +91,8 @@ func TestSweepFindsDaysThatAreOver(t *testing.T) {
 
 	silent := log.New(io.Discard, slog.LevelError)
 	r := round{orders: &jobs.Sweeper{Store: store.New(engine), Queue: jobsOf, Clock: now, Log: silent}, clock: now, log: silent,
-		days: &settle.Sweeper{Store: days, Queue: jobsOf, Clock: now, Log: silent}}
+		days:   &settle.Sweeper{Store: days, Queue: jobsOf, Clock: now, Log: silent},
+		events: waiting(engine, jobsOf, now, silent)}
 	require.NoError(t, r.sweep(t.Context(), Sweep{}))
 	waiting, err := jobsOf.Receive(t.Context(), queue.Settlements, 10)
 	require.NoError(t, err)
@@ -98,6 +103,11 @@ func TestSweepFindsDaysThatAreOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
 	require.Equal(t, settle.Closing, waiting[0].Job.Kind)
+}
+
+// waiting is the sweeper of events on their way, of which there are none.
+func waiting(rows table.Table, q queue.Sender, c clock.Clock, log *slog.Logger) *notifyjobs.Sweeper {
+	return &notifyjobs.Sweeper{Store: notifystore.New(rows, nil, c, nil), Queue: q, Clock: c, Log: log}
 }
 
 func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }

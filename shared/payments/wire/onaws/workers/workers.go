@@ -14,25 +14,22 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger/settle"
+	notifyjobs "giberno.ru/shared/notify/jobs"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/wire/books"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/payments/wire/inside"
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
 	"giberno.ru/shared/platform/host/onlambda/batch"
 	"giberno.ru/shared/platform/log"
+	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/queue/sqsengine"
-	"giberno.ru/shared/platform/table"
 )
 
 func ofLambda() surroundings.Surroundings {
 	return surroundings.OfLambda(sqsengine.Open(sqsengine.FromEnv(os.Getenv)))
-}
-
-func module(s surroundings.Surroundings) *inside.Module {
-	parts, _, _ := s.Parts()
-	return inside.New(parts)
 }
 
 // Relay turns the table's stream into jobs, in a Lambda.
@@ -41,17 +38,26 @@ func Relay() batch.Relay { return RelayOf(ofLambda()) }
 // RelayOf is the relay in any surroundings.
 func RelayOf(s surroundings.Surroundings) batch.Relay {
 	return batch.Relay{
-		Queue: s.Queue, Route: jobs.QueueOf, Log: s.Log,
-		Follow: []func(table.Change) []queue.Job{jobs.FromChange},
+		Queue: s.Queue, Route: deliveries.QueueOf, Follow: deliveries.Follow, Log: s.Log,
 	}
 }
 
 // WebhookRetries does the jobs of its queue, in a Lambda.
-func WebhookRetries() batch.Work { return WebhookRetriesOf(ofLambda()) }
+func WebhookRetries() batch.Work {
+	s := ofLambda()
+	hooks, err := outbound.New(notifyjobs.Options(true))
+	if err != nil {
+		panic(err) // only roots of our own can be wrong, and there are none
+	}
+	s.Hooks = hooks
+	return WebhookRetriesOf(s)
+}
 
 // WebhookRetriesOf does them in any surroundings.
 func WebhookRetriesOf(s surroundings.Surroundings) batch.Work {
-	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Worker: module(s).Worker.Do, Log: s.Log}
+	parts, _, _ := s.Parts()
+	work := deliveries.New(parts, s.Hooks).Beside(inside.New(parts).Worker.Do)
+	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Worker: work, Log: s.Log}
 }
 
 // Sweep is the input of a sweeper's schedule: which shards of the due keys to work off; none: every one. Several schedules
@@ -63,13 +69,14 @@ type Sweep struct {
 // errShards is an input that no template of ours gives.
 var errShards = fault.Invalid("shards_invalid", "A sweep names shards from 0 to 15.")
 
-// Sweeper works off the due keys of orders and of the ledger's days, in a Lambda.
+// Sweeper works off the due keys of orders, of the ledger's days and of events on their way, in a Lambda.
 func Sweeper() func(context.Context, Sweep) error { return SweeperOf(ofLambda()) }
 
 // SweeperOf works them off in any surroundings.
 func SweeperOf(s surroundings.Surroundings) func(context.Context, Sweep) error {
 	parts, _, _ := s.Parts()
-	r := round{orders: inside.New(parts).Sweeper, days: books.New(parts).Sweeper, clock: s.Clock, log: s.Log}
+	r := round{orders: inside.New(parts).Sweeper, days: books.New(parts).Sweeper, events: deliveries.New(parts, nil).Sweeper,
+		clock: s.Clock, log: s.Log}
 	return r.sweep
 }
 
@@ -77,6 +84,7 @@ func SweeperOf(s surroundings.Surroundings) func(context.Context, Sweep) error {
 type round struct {
 	orders *jobs.Sweeper
 	days   *settle.Sweeper // spread over as many shards
+	events *notifyjobs.Sweeper
 	clock  clock.Clock
 	log    *slog.Logger
 }
@@ -110,6 +118,11 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 		total = total.Add(jobs.Swept{Seen: over.Seen, Enqueued: over.Enqueued, Overdue: over.Overdue})
 		failed = append(failed, err, overErr) // a shard that cannot be read holds up no other
 		if ctx.Err() != nil {
+			return errors.Join(failed...)
+		}
+		waiting, err := r.events.Sweep(ctx, s.mode, s.number)
+		total = total.Add(jobs.Swept{Seen: waiting.Seen, Enqueued: waiting.Enqueued, Overdue: waiting.Overdue})
+		if failed = append(failed, err); ctx.Err() != nil {
 			return errors.Join(failed...)
 		}
 	}
