@@ -44,6 +44,7 @@ var invariants = []invariant{
 	{"Audit", "the rows must not contradict each other, and stand in the indexes where their attributes put them", inFull, nil},
 	{"LedgerAudit", "balances are what the entries come to, and money is only moved, never made", inFull, nil},
 	{"Chain", "who could change a settlement of old unseen could pay himself", inFull, nil},
+	{"LeavingAgrees", "a partner to whom we show money that is on its way back to payers counts on it", inFull, nil},
 	{"EntryIsTrue", "an entry that tells of no payment, or tells it twice, is money out of nothing", inFull, nil},
 	{"EntryStays", "history is appended, never edited; a closed day never changes", inFull, nil},
 

@@ -51,6 +51,7 @@ func (w *World) checkAll() {
 	if breaches := breaks.Done(); len(breaches) > 0 {
 		w.fail("RegisterAgrees", ids.ID{}, "%d breaches, one of them: %s", len(breaches), breaches[0])
 	}
+	w.checkLeaving()
 }
 
 const (

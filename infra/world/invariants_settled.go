@@ -156,8 +156,9 @@ func (w *World) checkDoors() {
 	for _, s := range w.setting.shops {
 		held, err := ledgerstore.New(w.durable.table).Balances(context.Background(), bookOf(s))
 		b, ok := w.balanceOf(s)
-		if err != nil || !ok || b.Available.Amount != held.Balances[ledger.Payable] || b.Reserved.Amount != held.Balances[ledger.Reserved] {
-			w.fail("DoorsAgree", ids.ID{}, "partner %s in mode %s is shown %+v, and his book holds %v", s.partner, s.mode, b, held.Balances)
+		if err != nil || !ok || b.Available.Amount != held.Balances[ledger.Payable]-w.leaving(s) || b.Reserved.Amount != held.Balances[ledger.Reserved] {
+			w.fail("DoorsAgree", ids.ID{}, "partner %s in mode %s is shown %+v, and his book holds %v, of which %d are on their way to payers",
+				s.partner, s.mode, b, held.Balances, w.leaving(s))
 			return
 		}
 		shown := w.shownSettlements(s)

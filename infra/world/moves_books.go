@@ -127,10 +127,10 @@ func (w *World) balanceOf(s shop) (b shownBalance, ok bool) {
 	return b, true
 }
 
-// readBalance asks what we hold. The parts of one answer come to its whole.
+// readBalance asks what we hold. The parts of one answer are never more than its whole: what is missing is on its way to payers.
 func readBalance(w *World, _ *actor) {
 	b, ok := w.balanceOf(pick(w.dice, w.setting.shops))
-	if ok && (b.Posted.Amount != b.Available.Amount+b.Reserved.Amount || b.Reserved.Amount < 0) {
+	if ok && (b.Posted.Amount < b.Available.Amount+b.Reserved.Amount || b.Reserved.Amount < 0) {
 		w.fail("DoorsAgree", ids.ID{}, "a balance is shown as %+v", b)
 	}
 }

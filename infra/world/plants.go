@@ -26,6 +26,7 @@ var Plants = []Plant{
 	{Name: "due key forgotten", Why: "an attempt has no place among the due keys", Table: each("P#", noDueKey)},
 	{Name: "due key for ever", Why: "the sweeper lets no key go", Table: each("P#", dueForEver)},
 	{Name: "place forgotten", Why: "an order has no place in the list", Table: each("ORDER", noPlace)},
+	{Name: "refund not listed", Why: "a refund has no place in its partner's list of open ones", Table: each("F#", noPlace)},
 	{Name: "torn transaction", Why: "of two rows that belong together only one is written", Table: torn},
 	{Name: "silent alarm", Why: "no operator is called", Table: noAlarms},
 	{Name: "refund without a promise", Why: "what may be given back is not lowered", Table: each("STATE", noPromise)},

@@ -71,6 +71,7 @@ func (w *World) boot() *process {
 	p.books.Worker.Aside = 0 // exactly one runs, and the seed picks the next
 	ledger := calls.Of(parts, p.books, p.module.Service.Cursors)
 	ledger.Registers = &settle.Registers{Store: p.books.Store} // orders would be looked up by several at once
+	ledger.Leaving = calls.LeavingOf(p.module.Store, p.books.Store, 1)
 	p.matching = matching.Of(parts, p.books, p.module.Service.Cursors, "").Reconciler
 	admin := identityapi.New(identityapi.Config{Store: p.identity, Clock: ticking, Random: w.random,
 		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store, Heard: parts.Events.Delivered}})

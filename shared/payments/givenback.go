@@ -48,7 +48,10 @@ func RefundLost(w Whole, k int, now time.Time) Outcome {
 	if !ok || r.settled() {
 		return out
 	}
-	r.Status, r.Sent, r.Until, r.UpdatedAt, r.Due = RefundUnknown, true, time.Time{}, now, now.Add(looks[min(r.Checks, len(looks)-1)])
+	r.Status, r.Sent, r.Until, r.UpdatedAt = RefundUnknown, true, time.Time{}, now
+	if r.Checks > 0 || !r.keepsDue(now) { // the first look comes a minute after the call, as it was to come anyhow
+		r.Due = now.Add(looks[min(r.Checks, len(looks)-1)])
+	}
 	r.Checks++
 	out.putRefund(r)
 	out.stuck(r, now)

@@ -59,15 +59,57 @@ func (w Whole) EntryOf(child ids.ID) (e ledger.Entry, ok bool, err error) {
 		if r.Status != RefundSucceeded || p.Terms.Account.IsZero() {
 			return e, false, nil
 		}
-		paid := p.ledgered()
-		if r.Source == BySystem { // a success that the order did not keep costs the partner nothing
-			paid.Terms.Ours.Returned = true
-		}
-		e, err = ledger.Refunded(paid, ledger.Refund{ID: r.ID, Amount: r.Amount.Amount, Before: r.Before}, r.SucceededAt)
-		e.Reference = p.Reference()
+		e, err = p.refunded(r)
 		return e, err == nil, err
 	}
 	return e, false, nil
+}
+
+// refunded is the entry of refund r of the payment.
+func (p Payment) refunded(r Refund) (ledger.Entry, error) {
+	paid := p.ledgered()
+	if r.Source == BySystem { // a success that the order did not keep costs the partner nothing
+		paid.Terms.Ours.Returned = true
+	}
+	e, err := ledger.Refunded(paid, ledger.Refund{ID: r.ID, Amount: r.Amount.Amount, Before: r.Before}, r.SucceededAt)
+	e.Reference = p.Reference()
+	return e, err
+}
+
+// Leaving is what the open refunds of the order will take off what we owe the partner, in minor units: those on their way, and
+// those that succeeded and are not in the ledger yet. held names entries that the ledger has; what was let go is there as well.
+// It is what their entries will move, as if all of them succeeded in the order of their numbers.
+func (w Whole) Leaving(held map[string]bool) (minor int64) {
+	before := map[int]int64{} // by attempt
+	for _, r := range w.Refunds {
+		if r.Status == RefundFailed || r.Due.IsZero() || held[ledger.RefundedID(r.ID)] {
+			continue
+		}
+		if r.Status != RefundSucceeded {
+			r.SucceededAt, r.Before = r.CreatedAt, w.returned(r.Payment)+before[r.Payment]
+			before[r.Payment] += r.Amount.Amount
+		}
+		minor += w.takenOff(r) // an order's refunds are at most MaxTotal for each of its attempts
+	}
+	return minor
+}
+
+// takenOff is what refund r takes off what we owe the partner. Where the ledger cannot tell, for it knows no terms of the
+// payment or refuses the entry, it is all of the refund, if the money is with us.
+func (w Whole) takenOff(r Refund) int64 {
+	p, _ := w.Payment(r.Payment)
+	e, err := p.refunded(r)
+	moved := ledger.Balances{}
+	if err == nil {
+		err = moved.Post(e.Postings...)
+	}
+	switch {
+	case err == nil:
+		return -moved[ledger.Payable]
+	case p.Agent:
+		return r.Amount.Amount
+	}
+	return 0
 }
 
 // EntryID names what the ledger has to hold of a child; "" where it owes the ledger nothing.

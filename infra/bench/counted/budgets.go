@@ -74,6 +74,9 @@ func (t *tally) quietly(do func() error) {
 // lettingGo names the operation that ends a payment's road.
 const lettingGo = "sweeper lets go of a finished payment"
 
+// lettingRefundGo names the operation that ends a refund's road.
+const lettingRefundGo = "sweeper lets go of a finished refund"
+
 // settled is how many payments the ledger's worker is given together.
 const settled = 88
 
@@ -176,8 +179,29 @@ func (t *tally) theRest(ctx context.Context) {
 	t.all = append(t.all,
 		cost{name: lettingGo, spent: one.letting, trips: 2, units: 1, index: 1,
 			note: "beside one look at each shard of due keys; one trip asks the ledger for the entry"},
+		cost{name: lettingRefundGo, spent: t.aRefundGone(ctx), trips: 3, units: 1, index: 2,
+			note: "beside the shards, and with the ledger's trip; the second index unit takes it out of its partner's list of open refunds, which his balance reads"},
 		cost{name: fmt.Sprintf("settle %d payments of one partner", settled), spent: many.posting, trips: 1, units: 2 * (settled + 1), index: noBudget,
 			note: "N payments and the one row of accounts, twice each"})
+}
+
+// aRefundGone is what it takes to let go of a refund that the bank has made and the ledger has taken.
+func (t *tally) aRefundGone(ctx context.Context) (spent counting.Count) {
+	var p api.Payment
+	t.quietly(func() (err error) { p, err = t.buy(ctx, banks.Card); return err })
+	t.quietly(func() error { return t.relay(ctx) })
+	t.quietly(func() error { return t.post(ctx, 1) })
+	t.quietly(func() error { return t.letGo(ctx, payments.FeedFirst, 1) })
+	t.quietly(t.refund(p, "", payments.RefundSucceeded))
+	t.quietly(func() error { return t.relay(ctx) })
+	t.quietly(func() error { return t.work(ctx) })
+	t.quietly(func() error { return t.post(ctx, 1) })
+	t.quietly(func() (err error) {
+		spent, err = t.spent(func() error { return t.letGo(ctx, payments.FeedFirst, 1) })
+		return err
+	})
+	spent.Trips -= store.Shards
+	return spent
 }
 
 // orderSize is what the row of an order takes, in whole KB.

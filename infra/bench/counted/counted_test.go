@@ -44,7 +44,7 @@ func TestBudgets(t *testing.T) {
 		require.LessOrEqual(t, c.spent.WriteUnits, c.units, c)
 	}
 	require.Subset(t, names, []string{"create order", "get order with all its children", "create payment", "bank notification applied",
-		"receipt notification with its look-up rows", "refund of a part, by card", lettingGo, "settle 88 payments of one partner"})
+		"receipt notification with its look-up rows", "refund of a part, by card", lettingGo, lettingRefundGo, "settle 88 payments of one partner"})
 	var out bytes.Buffer
 	_, err = Budgets(t.Context(), &out)
 	require.NoError(t, err)

@@ -286,6 +286,26 @@ func (s *stage) relay(ctx context.Context) error {
 	}
 }
 
+// work does every job that waits in the queue of retries.
+func (s *stage) work(ctx context.Context) error {
+	for {
+		got, err := s.queue.Receive(ctx, queue.WebhookRetries, queue.MaxBatch)
+		if err != nil || len(got) == 0 {
+			return err
+		}
+		outcomes := make([]queue.Outcome, len(got))
+		for i, d := range got {
+			if err := s.module.Worker.Do(ctx, d.Job); err != nil {
+				return err
+			}
+			outcomes[i] = queue.Outcome{Delivery: d, Ending: queue.Finished}
+		}
+		if err := queue.Settle(ctx, s.queue, queue.WebhookRetries, outcomes); err != nil {
+			return err
+		}
+	}
+}
+
 // sweep goes through all due keys once, and says how many were let go.
 func (s *stage) sweep(ctx context.Context) (letGo int, err error) {
 	for shard := range store.Shards {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/web"
@@ -12,7 +13,7 @@ import (
 type Balance struct {
 	Currency  money.Currency `json:"currency"`
 	Posted    money.Money    `json:"posted" doc:"What we owe in all; negative: a debt"`
-	Available money.Money    `json:"available" doc:"Posted, less what is reserved. A refund is taken off once it has succeeded and is posted, not while it is under way"`
+	Available money.Money    `json:"available" doc:"Posted, less what is reserved and less open refunds: those that were accepted and have neither failed nor been posted, with what goes back of our fee"`
 	Reserved  money.Money    `json:"reserved" doc:"Set aside by settlements, on its way to the partner"`
 }
 
@@ -37,6 +38,10 @@ func (s *Service) GetBalance() web.Endpoint {
 
 func (s *Service) getBalance(ctx context.Context, in *getBalance) (*balanceAnswer, error) {
 	who := web.CallerOf(ctx)
+	leaving, err := s.leaving(ctx, who.Mode, who.Partner)
+	if err != nil {
+		return nil, err
+	}
 	books, err := s.Store.Books(ctx, who.Mode, who.Partner)
 	if err != nil {
 		return nil, err
@@ -46,7 +51,7 @@ func (s *Service) getBalance(ctx context.Context, in *getBalance) (*balanceAnswe
 		if in.Currency != "" && in.Currency != b.Currency {
 			continue
 		}
-		one, err := s.balance(ctx, b)
+		one, err := s.balance(ctx, b, leaving[b.Currency])
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +60,17 @@ func (s *Service) getBalance(ctx context.Context, in *getBalance) (*balanceAnswe
 	return &balanceAnswer{out}, nil
 }
 
-func (s *Service) balance(ctx context.Context, b ledger.Book) (Balance, error) {
+// leaving reads the open refunds before the books: one that is posted in between is taken off twice for a moment, and never
+// not at all.
+func (s *Service) leaving(ctx context.Context, m ids.Mode, partner ids.ID) (map[money.Currency]int64, error) {
+	if s.Leaving == nil {
+		return nil, nil
+	}
+	return s.Leaving(ctx, m, partner)
+}
+
+// balance shows a book of whose payable leaving minor units are on their way to payers.
+func (s *Service) balance(ctx context.Context, b ledger.Book, leaving int64) (Balance, error) {
 	held, err := s.Store.Balances(ctx, b)
 	if err != nil {
 		return Balance{}, err
@@ -64,9 +79,12 @@ func (s *Service) balance(ctx context.Context, b ledger.Book) (Balance, error) {
 	if err != nil {
 		return Balance{}, err
 	}
+	available, err := money.Of(held.Balances[ledger.Payable], b.Currency).Sub(money.Of(leaving, b.Currency)) // payable is posted − reserved
+	if err != nil {
+		return Balance{}, err
+	}
 	return Balance{
-		Currency: b.Currency, Posted: money.Of(posted, b.Currency),
-		Available: money.Of(held.Balances[ledger.Payable], b.Currency), // posted − reserved
-		Reserved:  money.Of(held.Balances[ledger.Reserved], b.Currency),
+		Currency: b.Currency, Posted: money.Of(posted, b.Currency), Available: available,
+		Reserved: money.Of(held.Balances[ledger.Reserved], b.Currency),
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"giberno.ru/shared/core/clock"
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/ledger/register"
 	"giberno.ru/shared/ledger/settle"
@@ -30,6 +31,9 @@ type Service struct {
 	Cursors   page.Signer
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Leaving tells what a partner's open refunds will take off what we owe him, by currency, in minor units: those that were
+	// accepted and are not in the ledger. nil: there are none.
+	Leaving func(ctx context.Context, m ids.Mode, partner ids.ID) (map[money.Currency]int64, error)
 	// Spreadsheet writes a register as XLSX: xlsx.Write. It is handed in, so that only the function that answers with
 	// spreadsheets carries the library; nil: registers are CSV.
 	Spreadsheet func(w io.Writer, h register.Head, lines iter.Seq2[register.Line, error]) (register.Totals, error)

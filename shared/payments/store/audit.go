@@ -196,7 +196,7 @@ func (a *Auditor) child(w payments.Whole, row table.Row) {
 	case strings.HasPrefix(sk, "F#"):
 		r, _ := readRefund(row, o.ID)
 		a.audit.Refunds++
-		a.stands(row, approvalPlace(r), duePlace(o.Mode, o.ID, sk, r.Due))
+		a.stands(row, refundPlace(r), duePlace(o.Mode, o.ID, sk, r.Due))
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
 		if err := decode(receiptFields, row.Attrs, &r); err != nil {

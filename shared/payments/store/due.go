@@ -90,13 +90,17 @@ func (s *Store) OldestDue(ctx context.Context, m ids.Mode, shard int) (time.Time
 }
 
 // MoveDue sets a due key to another time, or takes it away (zero time), if it still stands where it was read: that is
-// the claim of the sweeper. It leaves the row's version alone. One round trip.
+// the claim of the sweeper. A refund that is let go leaves its partner's list of open ones in the same write. It leaves the
+// row's version alone. One round trip.
 func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool, err error) {
 	a := table.Update(table.Key{PK: collection(d.Mode, d.Order), SK: d.what()}).
 		If(table.Equals("due", table.N(d.At.UnixMilli()))).
 		PlaceSecond(duePlace(d.Mode, d.Order, d.what(), to))
 	if to.IsZero() {
 		a = a.Remove("due")
+		if d.Child.Family() == ids.Refund {
+			a = a.PlaceFirst(table.Key{})
+		}
 	} else {
 		a = a.Set("due", table.N(to.UnixMilli()))
 	}

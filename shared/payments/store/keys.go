@@ -48,15 +48,24 @@ func refundKey(r payments.Refund) table.Key {
 	return table.Key{PK: collection(r.Mode, r.Order), SK: refundSK(r.N)}
 }
 
-// approvalPlace is where operators find a refund that waits for the second of them.
-func approvalPlace(r payments.Refund) table.Key {
-	if r.Status != payments.RefundAwaitsApproval {
+// refundPlace is where a refund stands as long as anything is owed to it: in the operators' list while it waits for the
+// second of them, in its partner's list of open refunds before and after. One that was let go stands nowhere. The operators'
+// list names the partner, too, so that his own waiting refunds are told from the keys alone.
+func refundPlace(r payments.Refund) table.Key {
+	switch {
+	case r.Status == payments.RefundAwaitsApproval:
+		return table.Key{PK: approvalsPK(r.Mode), SK: stamp(r.CreatedAt) + "#" + r.ID.String() + "#" + r.Partner.String()}
+	case r.Due.IsZero():
 		return table.Key{}
 	}
-	return table.Key{PK: approvalsPK(r.Mode), SK: stamp(r.CreatedAt) + "#" + r.ID.String()}
+	return table.Key{PK: openRefundsPK(r.Mode, r.Partner), SK: stamp(r.CreatedAt) + "#" + r.ID.String()}
 }
 
 func approvalsPK(m ids.Mode) string { return Prefix + "APPROVE#" + string(m) }
+
+func openRefundsPK(m ids.Mode, partner ids.ID) string {
+	return Prefix + "BACK#" + string(m) + "#" + partner.String()
+}
 
 func receiptKey(m ids.Mode, r payments.Receipt) table.Key {
 	return table.Key{PK: collection(m, r.ID.Root()), SK: receiptSK(r.ID)}

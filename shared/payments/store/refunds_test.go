@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,11 +89,12 @@ func TestApprovals(t *testing.T) {
 			w := setup(t)
 			r, kept := w.waiting("o", start), w.waiting("other", start)
 			whole := w.save(decide(w.load(r.Order)))
-			require.NotEqual(t, payments.RefundAwaitsApproval, whole.Refunds[0].Status)
+			is := whole.Refunds[0]
+			require.NotEqual(t, payments.RefundAwaitsApproval, is.Status)
 			require.Equal(t, []ids.ID{kept.ID}, w.approvals(10))
 			row, _, err := w.table.Get(t.Context(), refundKey(r))
 			require.NoError(t, err)
-			require.True(t, row.First.IsZero())
+			require.Equal(t, is.Status == payments.RefundFailed, row.First.IsZero(), "what was agreed to is open")
 		})
 	}
 	t.Run("TheIndexMayBeBehindTheTable", func(t *testing.T) {
@@ -108,6 +111,80 @@ func TestApprovals(t *testing.T) {
 		require.NoError(t, w.table.Write(t.Context(), table.Update(refundKey(r)).Set("amt", table.S("1"))))
 		_, _, err := w.Approvals(t.Context(), ids.Test, "", 10)
 		require.ErrorContains(t, err, "the attribute amt cannot be read")
+	})
+}
+
+// TestOpenRefunds: a partner's refunds are found from their creation until nothing is owed to them.
+func TestOpenRefunds(t *testing.T) {
+	t.Parallel()
+	open := func(t *testing.T, w *world, m ids.Mode, partner ids.ID) []ids.ID {
+		t.Helper()
+		w.count.Reset()
+		found, err := w.OpenRefunds(t.Context(), m, partner)
+		require.NoError(t, err)
+		require.Equal(t, 2, w.count.Snapshot().Total.Trips, "two queries")
+		return found
+	}
+	t.Run("OldestFirstAndThoseThatWaitBehind", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		first, _ := w.refund(w.paid("first"), payments.RefundWish{Amount: 100})
+		waits := w.waiting("waits", start)
+		second, k := w.refund(w.paid("second"), payments.RefundWish{Amount: 100})
+		want := []ids.ID{first.Refunds[0].ID, second.Refunds[k-1].ID}
+		slices.SortFunc(want, func(a, b ids.ID) int { return strings.Compare(a.String(), b.String()) }) // of one moment
+		require.Equal(t, append(want, waits.ID), open(t, w, ids.Test, partner))
+		require.Empty(t, open(t, w, ids.Live, partner), "the other world")
+		require.Empty(t, open(t, w, ids.Test, ids.FromParts("rival")), "the operators' list has those of all partners")
+	})
+	t.Run("UntilItIsLetGo", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
+		whole = w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start))
+		r := whole.Refunds[k-1]
+		d := Due{Mode: ids.Test, Order: r.Order, Child: r.ID, At: r.Due}
+		later := r.Due.Add(time.Hour)
+		_, err := w.MoveDue(t.Context(), d, later)
+		require.NoError(t, err)
+		require.Equal(t, []ids.ID{r.ID}, open(t, w, ids.Test, partner), "it is still owed something")
+		d.At = later
+		w.count.Reset()
+		_, err = w.MoveDue(t.Context(), d, time.Time{})
+		require.NoError(t, err)
+		spent := w.count.Snapshot().Total
+		require.Equal(t, []int{1, 1, 2}, []int{spent.Trips, spent.WriteUnits, spent.IndexUnits}, "out of both indexes in one write")
+		require.Empty(t, open(t, w, ids.Test, partner))
+	})
+	t.Run("NotOnceItFailed", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
+		w.save(payments.RefundRefused(whole, k, banks.DeclinedNow, banks.Decline{}, start))
+		require.Empty(t, open(t, w, ids.Test, partner))
+	})
+	t.Run("AnApprovedOneMovesFromListToList", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		r := w.waiting("o", start)
+		out, err := payments.ApproveRefund(w.load(r.Order), 1, "bob", start)
+		require.NoError(t, err)
+		w.save(out)
+		require.Equal(t, []ids.ID{r.ID}, open(t, w, ids.Test, partner))
+		require.Empty(t, w.approvals(10))
+	})
+	t.Run("MoreThanOnePage", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		for i := range table.MaxPageRows + 1 {
+			order := ids.FromParts("order", fmt.Sprint(i))
+			r := payments.Refund{ID: order.Child(ids.Refund, 1), Order: order, Mode: ids.Test, Partner: partner, N: 1,
+				Status: payments.RefundPending, CreatedAt: start, Due: start}
+			require.NoError(t, w.table.Write(t.Context(), table.Put(refundRow(r))))
+		}
+		found, err := w.OpenRefunds(t.Context(), ids.Test, partner)
+		require.NoError(t, err)
+		require.Len(t, found, table.MaxPageRows+1)
 	})
 }
 
@@ -157,7 +234,7 @@ func TestDueOfChildren(t *testing.T) {
 		w := setup(t)
 		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
 		whole = w.save(payments.RefundAnswered(whole, k, banks.News{Status: banks.PartlyRefunded}, start))
-		claimed(t, w, whole.Refunds[k-1].ID, start.Add(payments.FeedFirst))
+		claimed(t, w, whole.Refunds[k-1].ID, start.Add(time.Minute)) // where it was due before: it is soon enough, and costs less
 	})
 	t.Run("AFailedRefundIsDueUntilItIsTold", func(t *testing.T) {
 		t.Parallel()

@@ -202,9 +202,9 @@ func readRefund(r table.Row, order ids.ID) (f payments.Refund, err error) {
 	return f, nil
 }
 
-// refundRow stands in the operators' list while it waits for the second one.
+// refundRow stands in a list of open refunds until nothing is owed to it.
 func refundRow(r payments.Refund) table.Row {
-	return table.Row{Key: refundKey(r), First: approvalPlace(r), Second: duePlace(r.Mode, r.Order, refundSK(r.N), r.Due), Attrs: encode(refundFields, &r)}
+	return table.Row{Key: refundKey(r), First: refundPlace(r), Second: duePlace(r.Mode, r.Order, refundSK(r.N), r.Due), Attrs: encode(refundFields, &r)}
 }
 
 func receiptRow(m ids.Mode, r payments.Receipt) table.Row {

@@ -174,8 +174,8 @@ func actionsOf(out payments.Outcome) []table.Action {
 		if !old.Due.Equal(r.Due) {
 			a = a.PlaceSecond(duePlace(r.Mode, r.Order, refundSK(r.N), r.Due))
 		}
-		if approvalPlace(old) != approvalPlace(r) {
-			a = a.PlaceFirst(approvalPlace(r))
+		if refundPlace(old) != refundPlace(r) {
+			a = a.PlaceFirst(refundPlace(r))
 		}
 		actions = append(actions, a)
 	}

@@ -18,44 +18,59 @@ import (
 
 // Of puts the doors together. Registers are CSV until a Spreadsheet is set.
 func Of(p inside.Parts, b *books.Books, cursors page.Signer) *ledgerapi.Service {
+	orders := store.New(p.Table)
 	return &ledgerapi.Service{
-		Settler: b.Settler, Worker: b.Closing, Registers: &settle.Registers{Store: b.Store, Orders: ordersOf(store.New(p.Table))},
-		Store: b.Store, Partners: b.Settler.Partners, Cursors: cursors, Clock: p.Clock, Log: p.Log,
+		Settler: b.Settler, Worker: b.Closing, Registers: &settle.Registers{Store: b.Store, Orders: ordersOf(orders)},
+		Store: b.Store, Leaving: LeavingOf(orders, b.Store, readers), Partners: b.Settler.Partners, Cursors: cursors, Clock: p.Clock, Log: p.Log,
 	}
 }
 
-// readers is how many orders are read at once for a register.
+// readers is how many orders are read at once.
 const readers = 16
+
+// each does something with 0 … n-1, by so many readers at once; a single one works in the caller's own goroutine and in
+// order. It gives the faults of all.
+func each(n, readers int, do func(i int) error) error {
+	if readers == 1 {
+		for i := range n {
+			if err := do(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var all sync.WaitGroup
+	turns, failed := make(chan int), make([]error, n)
+	for range min(readers, n) {
+		all.Go(func() {
+			for i := range turns {
+				failed[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		turns <- i
+	}
+	close(turns)
+	all.Wait()
+	return errors.Join(failed...)
+}
 
 // ordersOf tells a register of the orders behind payments and refunds. One query an order; one that is gone is left out.
 func ordersOf(s *store.Store) settle.Orders {
 	return func(ctx context.Context, m ids.Mode, operations ...ids.ID) (map[ids.ID]settle.Operation, error) {
-		var (
-			all    sync.WaitGroup
-			mu     sync.Mutex
-			found  = make(map[ids.ID]settle.Operation, len(operations))
-			failed error
-		)
-		turns := make(chan ids.ID)
-		for range min(readers, len(operations)) {
-			all.Go(func() {
-				for id := range turns {
-					o, ok, err := operationOf(ctx, s, m, id)
-					mu.Lock()
-					failed = errors.Join(failed, err)
-					if ok {
-						found[id] = o
-					}
-					mu.Unlock()
-				}
-			})
-		}
-		for _, id := range operations {
-			turns <- id
-		}
-		close(turns)
-		all.Wait()
-		return found, failed
+		var mu sync.Mutex
+		found := make(map[ids.ID]settle.Operation, len(operations))
+		err := each(len(operations), readers, func(i int) error {
+			o, ok, err := operationOf(ctx, s, m, operations[i])
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				found[operations[i]] = o
+			}
+			return err
+		})
+		return found, err
 	}
 }
 
