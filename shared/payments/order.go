@@ -132,6 +132,22 @@ func (w Whole) Payment(n int) (Payment, bool) {
 	return w.Payments[n-1], true
 }
 
+// VersionOf is the version of a child's row; 0 for the order's own one, which never changes.
+func (w Whole) VersionOf(child ids.ID) int64 {
+	switch child.Family() {
+	case ids.Root:
+		return 0
+	case ids.Payment:
+		p, _ := w.Payment(child.N())
+		return p.Version
+	case ids.Refund:
+		r, _ := w.Refund(child.N())
+		return r.Version
+	}
+	r, _ := w.ReceiptOf(child)
+	return r.Version
+}
+
 // OpenPayment is the attempt that holds the payer's road and has not ended.
 func (w Whole) OpenPayment() (Payment, bool) {
 	p, ok := w.Payment(w.State.Open)

@@ -149,10 +149,14 @@ func dueOf(due, was time.Time, marks []Mark, version int64) time.Time {
 	switch {
 	case !due.IsZero() || len(marks) == 0:
 		return due
-	case marks[len(marks)-1].Version == version:
-		return marks[len(marks)-1].At.Add(FeedFirst)
+	case marks[len(marks)-1].Version != version:
+		return was
 	}
-	return was
+	fresh := marks[len(marks)-1].At.Add(FeedFirst)
+	if !was.IsZero() && was.Before(fresh) {
+		return was // it is soon enough, and costs less
+	}
+	return fresh
 }
 
 // raise opens an alarm unless it is open already.

@@ -216,7 +216,7 @@ func TestReceiptOfOurTill(t *testing.T) {
 			require.Equal(t, []payments.AlarmKind{payments.FailedReceipt}, raised(out))
 			r = receiptIn(t, out, r.ID)
 			require.Equal(t, payments.ReceiptFailed, r.Status)
-			require.Equal(t, at(100).Add(payments.FeedFirst), r.Due, "only until the partner is told")
+			require.False(t, r.Due.IsZero() || r.Due.After(at(100).Add(payments.FeedFirst)), "the partner is told soon")
 			require.True(t, payments.ReceiptUndone(out.After, r.ID, "again", hopeless, at(101)).Empty())
 			require.True(t, payments.BeginReceipt(out.After, out.After.Payments[0].ID, at(101)).Empty(), "never a second one")
 		}

@@ -62,7 +62,7 @@ func TestReceiptsInAnyOrder(t *testing.T) {
 				require.False(t, is.Due.IsZero(), "nobody looks after it")
 			}
 			if is.Status == payments.ReceiptFailed {
-				require.Equal(t, is.UpdatedAt.Add(payments.FeedFirst), is.Due, "only until the partner is told")
+				require.False(t, is.Due.IsZero() || is.Due.After(is.UpdatedAt.Add(payments.FeedFirst)), "the partner is told soon")
 			}
 			require.LessOrEqual(t, letters[id], 1)
 		}

@@ -17,6 +17,10 @@ type Due struct {
 	Order ids.ID
 	Child ids.ID // the payment, refund or receipt; the order's own id for itself
 	At    time.Time
+
+	// Version is that of the row when it was looked at: a claim holds only for the row that the sweeper has judged. 0 is for an
+	// order's own row, which never changes.
+	Version int64
 }
 
 // childAt reads the sort key of an order's row.
@@ -89,13 +93,16 @@ func (s *Store) OldestDue(ctx context.Context, m ids.Mode, shard int) (time.Time
 	return at, nil
 }
 
-// MoveDue sets a due key to another time, or takes it away (zero time), if it still stands where it was read: that is
-// the claim of the sweeper. A refund that is let go leaves its partner's list of open ones in the same write. It leaves the
+// MoveDue sets a due key to another time, or takes it away (zero time), if it still stands where it was read and the row is
+// as it was: that is the claim of the sweeper. A refund that is let go leaves its partner's list of open ones in the same write. It leaves the
 // row's version alone. One round trip.
 func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool, err error) {
 	a := table.Update(table.Key{PK: collection(d.Mode, d.Order), SK: d.what()}).
 		If(table.Equals("due", table.N(d.At.UnixMilli()))).
 		PlaceSecond(duePlace(d.Mode, d.Order, d.what(), to))
+	if d.Version != 0 {
+		a = a.If(table.Version(d.Version))
+	}
 	if to.IsZero() {
 		a = a.Remove("due")
 		if d.Child.Family() == ids.Refund {

@@ -48,14 +48,14 @@ func refundKey(r payments.Refund) table.Key {
 	return table.Key{PK: collection(r.Mode, r.Order), SK: refundSK(r.N)}
 }
 
-// refundPlace is where a refund stands as long as anything is owed to it: in the operators' list while it waits for the
+// refundPlace is where a refund stands as long as money may leave by it and anything is owed to it: in the operators' list while it waits for the
 // second of them, in its partner's list of open refunds before and after. One that was let go stands nowhere. The operators'
 // list names the partner, too, so that his own waiting refunds are told from the keys alone.
 func refundPlace(r payments.Refund) table.Key {
 	switch {
 	case r.Status == payments.RefundAwaitsApproval:
 		return table.Key{PK: approvalsPK(r.Mode), SK: stamp(r.CreatedAt) + "#" + r.ID.String() + "#" + r.Partner.String()}
-	case r.Due.IsZero():
+	case r.Due.IsZero() || r.Status == payments.RefundFailed:
 		return table.Key{}
 	}
 	return table.Key{PK: openRefundsPK(r.Mode, r.Partner), SK: stamp(r.CreatedAt) + "#" + r.ID.String()}

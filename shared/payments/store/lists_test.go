@@ -76,6 +76,23 @@ func TestDue(t *testing.T) {
 		require.Len(t, found, 1)
 		require.Equal(t, out.After.Payments[0].Due, found[0].At)
 	})
+	t.Run("AClaimIsOfTheRowThatWasJudged", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		whole := w.opened("o")
+		p := whole.Payments[0]
+		judged := Due{Mode: ids.Test, Order: whole.Order.ID, Child: p.ID, At: p.Due, Version: whole.VersionOf(p.ID)}
+		w.save(payments.Apply(whole, 1, banks.News{Status: banks.Declined}, payments.Told, start))
+		is := w.load(whole.Order.ID)
+		require.Equal(t, p.Due, is.Payments[0].Due, "the key still stands where it was read")
+		claimed, err := w.MoveDue(t.Context(), judged, time.Time{})
+		require.NoError(t, err)
+		require.False(t, claimed, "what the decline owes would be forgotten")
+		judged.Version = is.VersionOf(p.ID)
+		claimed, err = w.MoveDue(t.Context(), judged, time.Time{})
+		require.NoError(t, err)
+		require.True(t, claimed)
+	})
 	t.Run("AnEndedAttemptIsDueUntilItIsTold", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)

@@ -241,7 +241,7 @@ func TestDueOfChildren(t *testing.T) {
 		w := setup(t)
 		whole, k := w.refund(w.paid("o"), payments.RefundWish{Amount: 100})
 		whole = w.save(payments.RefundRefused(whole, k, banks.DeclinedNow, banks.Decline{}, start))
-		claimed(t, w, whole.Refunds[k-1].ID, start.Add(payments.FeedFirst))
+		claimed(t, w, whole.Refunds[k-1].ID, start.Add(time.Minute))
 	})
 	t.Run("APendingReceipt", func(t *testing.T) {
 		t.Parallel()
