@@ -159,10 +159,10 @@ func (r *round) deliver(ctx context.Context, parcels []store.Parcel) error {
 	return nil
 }
 
-// timeIsUp reports that no attempt may be begun: the job has worked long enough, the invocation ends, or the lease could end
-// while the request is in flight.
+// timeIsUp reports that no attempt may be begun: the job has worked long enough, or the invocation ends. Because the lane was
+// claimed after the job had begun, its lease outlives every request that is begun in workTime, however slow the table was.
 func (r *round) timeIsUp(now time.Time) bool {
-	return !now.Before(r.until) || r.enough.Err() != nil || now.Add(timeLeft).After(r.claim.Until)
+	return !now.Before(r.until) || r.enough.Err() != nil
 }
 
 // attempt makes one request, and notes the health of the lane.
@@ -201,27 +201,33 @@ func (r *round) outcome(ctx context.Context, was, is notify.Delivery) error {
 
 // dropAll ends everything that waits in a lane to which nothing is sent any more.
 func (r *round) dropAll(ctx context.Context) error {
-	return r.endEach(ctx, time.Time{}, func(d notify.Delivery) (notify.Delivery, bool) { return d.Drop(), true })
+	done, err := r.endEach(ctx, time.Time{}, func(d notify.Delivery) (notify.Delivery, bool) { return d.Drop(), true })
+	r.more = !done
+	return err
 }
 
 // giveUp ends what could not be tried for too long because its lane slept: a dead endpoint must not gather for a month what was
 // to be given up after three days. What was tried before ends by its next attempt, or here, once it has been due for as long.
+// What is left when the time is up waits for the next attempt.
 func (r *round) giveUp(ctx context.Context) error {
 	now := r.Clock.Now()
-	return r.endEach(ctx, now.Add(-notify.OnTheWay), func(d notify.Delivery) (notify.Delivery, bool) { return d.GiveUp(), d.Over(now) })
+	_, err := r.endEach(ctx, now.Add(-notify.OnTheWay), func(d notify.Delivery) (notify.Delivery, bool) { return d.GiveUp(), d.Over(now) })
+	return err
 }
 
-// endEach ends those waiting deliveries that end says, up to a time of their next attempt (zero: all), without a request.
-func (r *round) endEach(ctx context.Context, upTo time.Time, end func(notify.Delivery) (notify.Delivery, bool)) error {
+// endEach ends those waiting deliveries that end says, up to a time of their next attempt (zero: all), without a request. It works
+// as long as attempts do; done tells whether it has come to the end.
+func (r *round) endEach(ctx context.Context, upTo time.Time, end func(notify.Delivery) (notify.Delivery, bool)) (done bool, err error) {
+	until := r.Clock.Now().Add(workTime)
 	var after *table.Place
 	for {
 		events, more, err := r.Store.Waiting(ctx, r.name(), upTo, after)
 		if err != nil {
-			return err
+			return false, err
 		}
 		parcels, err := r.Store.Parcels(ctx, r.Mode, r.Endpoint, events)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, p := range parcels {
 			is, ends := end(p.Delivery)
@@ -229,15 +235,14 @@ func (r *round) endEach(ctx context.Context, upTo time.Time, end func(notify.Del
 				continue
 			}
 			if _, err := r.Store.Outcome(ctx, p.Delivery, is); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if after = more; after == nil {
-			return nil
+			return true, nil
 		}
-		if now := r.Clock.Now(); !now.Before(r.until) || r.enough.Err() != nil {
-			r.more = true
-			return nil
+		if !r.Clock.Now().Before(until) || r.enough.Err() != nil {
+			return false, nil
 		}
 	}
 }

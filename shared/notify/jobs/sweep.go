@@ -89,7 +89,8 @@ func (s *Sweeper) page(ctx context.Context, due []store.Due, now time.Time, sent
 		}
 		if claimed && !busy && !sent[d.Name()] {
 			sent[d.Name()] = true
-			jobs = append(jobs, drain{d.Mode, lane.Partner, d.Endpoint, d.Lane, d.Event}.job())
+			// It names no event: the index has had its time, and whoever waits longest comes first.
+			jobs = append(jobs, drain{d.Mode, lane.Partner, d.Endpoint, d.Lane, ids.ID{}}.job())
 		}
 	}
 	unsent, err := queue.SendAll(ctx, s.Queue, QueueOf, jobs...)
