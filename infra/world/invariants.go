@@ -32,6 +32,7 @@ var invariants = []invariant{
 	{"PaperTells", "a document says what was sold and given back, to the kopeck, and whose goods they are", everyStep, paperTells},
 	{"ClosedOnce", "what was prepaid is closed once, and not more of it than was sold", everyStep, closedOnce},
 	{"NoFalseAlarm", "an operator who is called for nothing stops coming: an honest bank contradicts us in nothing", everyStep, noFalseAlarm},
+	{"CalledInTime", "a till has the time that was agreed; an operator who is called before is called for nothing", everyStep, calledInTime},
 	{"NotBeforeItsTime", "a payer has the time that he was promised", everyStep, notBeforeItsTime},
 	{"WatchedIsDue", "an attempt that the bank may still change and that has no due key is asked about by nobody", everyStep, watchedIsDue},
 	{"ListedRefundEdges", "a refund that ended must not begin again, nor be about another sum", everyStep, listedRefundEdges},

@@ -190,6 +190,9 @@ func (w *World) accountOf(c contract) identity.Account {
 		Currencies: []money.Currency{money.RUB}, On: true, Fiscal: c.fiscal, Taxation: "usn_income", ReturnsFee: c.returns,
 		Methods: c.methods, CreatedAt: w.clock.Now().Truncate(time.Millisecond),
 	}
+	if c.fiscal {
+		a.ReceiptWithin = bankPrints[c.mode]
+	}
 	switch {
 	case c.own:
 		a.Owner, a.SettlesTo = c.partner, c.partner

@@ -61,7 +61,7 @@ func (w *World) foundTill(m ids.Mode) error {
 // tillOf is the platform's contract with the fiscal service of a mode.
 func (w *World) tillOf(m ids.Mode) identity.Account {
 	return identity.Account{
-		ID: ids.FromParts("world", string(m), "till"), Provider: identity.TillProvider, Mode: m, Terminal: tillGroup,
+		ID: ids.FromParts("world", string(m), "till"), Provider: identity.TillProvider, Mode: m, Terminal: tillGroup, ReceiptWithin: tillPrints[m],
 		Address: w.tills[m].base + "/possystem", Everyone: true, Country: "RU", Currencies: []money.Currency{money.RUB}, On: true, Fiscal: true,
 		Taxation: "usn_income", CreatedAt: w.clock.Now().Truncate(time.Millisecond), Options: map[string]string{
 			identity.TillVersion: versions[m], identity.TillLogin: tillLogin, identity.TillINN: tillINN,

@@ -35,7 +35,7 @@ type AccountFields struct {
 	ReturnsFee bool              `json:"returns_fee,omitempty" doc:"The provider gives its fee back on a refund"`
 	Options    map[string]string `json:"options,omitempty" maxProperties:"20" doc:"What only this provider needs; no secrets"`
 
-	ReceiptWithin int `json:"receipt_within_min,omitempty" example:"10" doc:"Minutes that its till may take for a receipt before an operator is called, 5 to 1440; none or 0: 60. A payment keeps what held when it began"`
+	ReceiptWithin int `json:"receipt_within_min,omitempty" minimum:"0" maximum:"1440" example:"10" doc:"Minutes that its till may take for a receipt before an operator is called, 5 to 1440; none or 0: 60. A payment keeps what held when it began"`
 }
 
 // Account is what an operator sees of an account: never its password.

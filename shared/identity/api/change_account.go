@@ -24,7 +24,7 @@ type changeAccount struct {
 		ReturnsFee *bool              `json:"returns_fee,omitempty"`
 		Options    *map[string]string `json:"options,omitempty" maxProperties:"20" doc:"All options anew"`
 
-		ReceiptWithin *int `json:"receipt_within_min,omitempty" doc:"5 to 1440 minutes; 0: the usual 60"`
+		ReceiptWithin *int `json:"receipt_within_min,omitempty" minimum:"0" maximum:"1440" doc:"5 to 1440 minutes; 0: the usual 60"`
 	}
 }
 
