@@ -40,6 +40,7 @@ var unseen = map[string]string{
 	"PaymentsWorker.UnwrapKeys kms:Decrypt live":            live,
 	"ReceiptsWorker.UnwrapKeys kms:Decrypt live":            live,
 	"PaymentsWriter.UnwrapKeys kms:Decrypt live":            live,
+	"EventsWriter.UnwrapKeys kms:Decrypt live":              live,
 	"StreamRelay.ReadStream dynamodb:GetRecords":            "Lambda polls the stream with the function's role",
 	"StreamRelay.ReadStream dynamodb:GetShardIterator":      "Lambda polls the stream with the function's role",
 	"StreamRelay.ReadStream dynamodb:DescribeStream":        "Lambda polls the stream with the function's role",

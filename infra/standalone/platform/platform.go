@@ -26,6 +26,7 @@ import (
 	ledgerapi "giberno.ru/shared/ledger/api"
 	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
 	"giberno.ru/shared/ledger/register/xlsx"
+	notifyapi "giberno.ru/shared/notify/api"
 	notifyjobs "giberno.ru/shared/notify/jobs"
 	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/notify/mail/outbox"
@@ -72,6 +73,7 @@ type Platform struct {
 	Payments *wire.Module
 	Books    *books.Books
 	Hooks    *deliveries.Deliveries
+	Events   *notifyapi.Service
 	Ledger   *ledgerapi.Service
 	Matching *reconcilingapi.Service
 	Bank     *tbanksim.Bank   // nil without a demo
@@ -157,6 +159,7 @@ func (p *Platform) assemble(ctx context.Context) (err error) {
 	}
 	parts.Letter = letters.LetterOf(parts)
 	p.Payments, p.Books, p.Hooks = wire.New(parts), books.New(parts), deliveries.New(parts, hooks)
+	p.Events = &notifyapi.Service{Store: parts.Events, Cursors: p.Payments.Service.Cursors}
 	p.Ledger = calls.Of(parts, p.Books, p.Payments.Service.Cursors)
 	p.Ledger.Spreadsheet = xlsx.Write
 	p.Matching = matching.Of(parts, p.Books, p.Payments.Service.Cursors, "")
@@ -200,7 +203,7 @@ func openKeys(path, data string, random io.Reader) (*secret.KeyFile, error) {
 
 // Endpoints lists every endpoint of the platform.
 func (p *Platform) Endpoints() []web.Endpoint {
-	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.Ledger.Endpoints(), p.Matching.Endpoints(), p.admin.Endpoints())
+	return slices.Concat(p.Payments.Service.Endpoints(), payer.Pages(p.Payments, p.country.of).Endpoints(), p.Ledger.Endpoints(), p.Matching.Endpoints(), p.Events.Endpoints(), p.admin.Endpoints())
 }
 
 func (p *Platform) mount() http.Handler {

@@ -10,6 +10,7 @@ import (
 
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/documents"
+	"giberno.ru/shared/payments/wire/onaws/events"
 	"giberno.ru/shared/payments/wire/onaws/ledgers"
 	"giberno.ru/shared/payments/wire/onaws/pages"
 	"giberno.ru/shared/payments/wire/onaws/reconciliations"
@@ -67,6 +68,7 @@ var (
 	ofFiles    = module{from: "registers", makes: "Ledger", zones: true}
 	ofClosing  = module{from: "closings", makes: "Ledger", zones: true}
 	ofMatching = module{from: "reconciliations", makes: "Reconciliation", zones: true}
+	ofEvents   = module{from: "events", makes: "Events"}
 )
 
 // Functions lists every function, by folder.
@@ -96,6 +98,9 @@ func Functions() []Function {
 	for _, e := range reconciliations.ReconciliationOf(house).Endpoints() {
 		list = append(list, endpoint(e, ofMatching))
 	}
+	for _, e := range events.EventsOf(house).Endpoints() {
+		list = append(list, endpoint(e, ofEvents))
+	}
 	list = append(list, payerPages(house), showDocs(house), relay, webhookRetries, receipts, settlements, sweeper)
 	slices.SortFunc(list, func(a, b Function) int { return strings.Compare(a.Folder, b.Folder) })
 	return list
@@ -104,7 +109,7 @@ func Functions() []Function {
 // Endpoints lists every JSON endpoint and notice of a house, as its functions serve them.
 func Endpoints(h *onaws.House) []web.Endpoint {
 	return slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints(), registers.LedgerOf(h).Endpoints(),
-		reconciliations.ReconciliationOf(h).Endpoints())
+		reconciliations.ReconciliationOf(h).Endpoints(), events.EventsOf(h).Endpoints())
 }
 
 func routesOf(endpoints ...web.Endpoint) []string {

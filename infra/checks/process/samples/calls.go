@@ -48,11 +48,18 @@ func ofPayments(w *world.World) map[string]call {
 		"list-methods":    {query: "currency=RUB&country=RU", says: `"code":"card"`},
 		"find-receipt": {body: fmt.Sprintf(`{"url":"https://consumer.1-ofd.ru/v1?fn=9999078900000001&fp=3449555941&i=133","order_uuid":%q}`, w.Paid.Order),
 			status: 201, says: `"verified":false`},
-		"get-balance":      {says: `"reserved":{"amount":`},
-		"get-statement":    {query: fmt.Sprintf("currency=RUB&from=%s&to=%s", w.Day, w.Day), says: `"kind":"refunded"`},
-		"list-settlements": {query: "limit=10", says: w.Settlement.String()},
-		"get-settlement":   {path: "/api/v1/settlement/" + w.Settlement.String(), says: `"status":"closed"`},
-		"get-register":     {path: "/api/v1/settlement/" + w.Settlement.String() + "/register", says: w.Given.Order.String()},
+		"create-webhook-endpoint": {body: `{"url":"https://shop.example/events","events":["order.paid","settlement.ready"]}`, status: 201, says: `"secret":"whsec_`},
+		"list-webhook-endpoints":  {says: `"last_delivered_at"`},
+		"rotate-webhook-secret":   {path: "/api/v1/webhook-endpoints/" + w.Hook.String() + "/rotate", says: `"secret":"whsec_`},
+		"delete-webhook-endpoint": {path: "/api/v1/webhook-endpoints/" + w.OldHook.String(), status: 204},
+		"list-events":             {query: "type=order.paid&limit=10", says: w.Paid.Order.String()},
+		"get-event":               {path: "/api/v1/event/" + w.Event.String(), says: `"status":"waiting"`},
+		"redeliver-event":         {path: "/api/v1/event/" + w.Event.String() + "/redeliver", status: 202, says: `"status":"waiting"`},
+		"get-balance":             {says: `"reserved":{"amount":`},
+		"get-statement":           {query: fmt.Sprintf("currency=RUB&from=%s&to=%s", w.Day, w.Day), says: `"kind":"refunded"`},
+		"list-settlements":        {query: "limit=10", says: w.Settlement.String()},
+		"get-settlement":          {path: "/api/v1/settlement/" + w.Settlement.String(), says: `"status":"closed"`},
+		"get-register":            {path: "/api/v1/settlement/" + w.Settlement.String() + "/register", says: w.Given.Order.String()},
 	}
 }
 

@@ -39,9 +39,15 @@ func messages(w *world.World, folder string) (Sample, error) {
 	return Sample{Event: raw, Says: `{"batchItemFailures":[]}`}, err
 }
 
-// retries are questions to the bank about the pending payment, and about an order that nobody knows.
+// retries are an event to tell, one on its way to an endpoint, and questions to the bank about the pending payment, and about an
+// order that nobody knows.
 func retries(w *world.World) ([]queue.Job, error) {
-	return attempts(teller.JobAsk, teller.AttemptJob{Order: w.Pending.Order, N: 1}, teller.AttemptJob{Order: ids.FromParts("no order"), N: 1})
+	list, err := attempts(jobs.Tell, teller.AttemptJob{Order: w.Given.Order, N: 1})
+	if err != nil {
+		return nil, err
+	}
+	more, err := attempts(teller.JobAsk, teller.AttemptJob{Order: w.Pending.Order, N: 1}, teller.AttemptJob{Order: ids.FromParts("no order"), N: 1})
+	return append(append(list, w.Drain), more...), err
 }
 
 // receipts are a receipt that the till has to make, a letter about one that is ready, and a receipt of an order that nobody

@@ -32,6 +32,7 @@ import (
 	"giberno.ru/shared/payments/wire/onaws/surroundings"
 	"giberno.ru/shared/platform/file"
 	"giberno.ru/shared/platform/outbound"
+	"giberno.ru/shared/platform/queue"
 	queueengine "giberno.ru/shared/platform/queue/boltengine"
 	"giberno.ru/shared/platform/secret"
 	tableengine "giberno.ru/shared/platform/table/boltengine"
@@ -74,7 +75,11 @@ type World struct {
 	Settlement                  ids.ID     // of that day
 	MissingHere, MissingThere   ids.ID     // open breaks
 	Link                        string
+	Hook, OldHook               ids.ID    // the partner's endpoints
+	Event                       ids.ID    // that they have still to hear
+	Drain                       queue.Job // that brings it to one of them
 
+	relayed  int // how many changes of the table were looked at
 	file     *file.File
 	server   http.Handler
 	tillTime *clock.Manual
@@ -109,7 +114,7 @@ func New(ctx context.Context, o Options) (w *World, err error) {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{w.people, func(ctx context.Context) error { return w.account(ctx, o.BankAddress) }, w.orders,
-		func(ctx context.Context) error { return w.receipts(ctx, o.BankAddress) }, w.ledger} {
+		func(ctx context.Context) error { return w.receipts(ctx, o.BankAddress) }, w.ledger, w.hooks} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
@@ -143,7 +148,7 @@ func (w *World) open(o Options) (err error) {
 		return err
 	}
 	w.Surroundings = surroundings.Surroundings{
-		Table: w.Table, Queue: w.Queue, Keys: Keys{}, Out: out, Clock: now, Random: seeded(1),
+		Table: w.Table, Queue: w.Queue, Keys: Keys{}, Out: out, Hooks: shop{}, Clock: now, Random: seeded(1),
 		Log: slog.New(slog.DiscardHandler), BaseURL: BaseURL,
 	}
 	w.House = onaws.Build(w.Surroundings)

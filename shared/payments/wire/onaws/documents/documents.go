@@ -9,6 +9,7 @@ import (
 
 	ledgerapi "giberno.ru/shared/ledger/api"
 	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
+	notifyapi "giberno.ru/shared/notify/api"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/platform/web"
 	"giberno.ru/shared/platform/web/docs"
@@ -17,7 +18,7 @@ import (
 // Of gives the documents and pages of a house.
 func Of(h *onaws.House) []web.Endpoint {
 	described := slices.Concat(onaws.PaymentsOf(h).Endpoints(), onaws.AdminOf(h).Endpoints(), (&ledgerapi.Service{}).Endpoints(),
-		(&reconcilingapi.Service{}).Endpoints())
+		(&reconcilingapi.Service{}).Endpoints(), (&notifyapi.Service{}).Endpoints())
 	read := sync.OnceValues(func() (map[string][]byte, error) {
 		return web.Documents(web.Options{Title: onaws.Title, Version: onaws.Version}, described...)
 	})

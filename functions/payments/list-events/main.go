@@ -1,0 +1,12 @@
+// Command list-events serves GET /api/v1/events.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws/events"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	e := events.Events()
+	gateway.Serve(e.Door(), e.ListEvents())
+}

@@ -1,0 +1,12 @@
+// Command list-webhook-endpoints serves GET /api/v1/webhook-endpoints.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws/events"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	e := events.Events()
+	gateway.Serve(e.Door(), e.ListWebhookEndpoints())
+}

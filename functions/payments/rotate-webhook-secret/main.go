@@ -1,0 +1,12 @@
+// Command rotate-webhook-secret serves POST /api/v1/webhook-endpoints/{id}/rotate.
+package main
+
+import (
+	"giberno.ru/shared/payments/wire/onaws/events"
+	"giberno.ru/shared/platform/host/onlambda/gateway"
+)
+
+func main() {
+	e := events.Events()
+	gateway.Serve(e.Door(), e.RotateWebhookSecret())
+}
