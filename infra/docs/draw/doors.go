@@ -12,6 +12,7 @@ import (
 	identityapi "giberno.ru/shared/identity/api"
 	ledgerapi "giberno.ru/shared/ledger/api"
 	reconcilingapi "giberno.ru/shared/ledger/reconciling/api"
+	notifyapi "giberno.ru/shared/notify/api"
 	paymentsapi "giberno.ru/shared/payments/api"
 	"giberno.ru/shared/payments/pages"
 	"giberno.ru/shared/platform/web"
@@ -24,6 +25,7 @@ func endpoints() map[string][]web.Endpoint {
 		"identity":           identityapi.New(identityapi.Config{}).Endpoints(),
 		"ledger":             (&ledgerapi.Service{}).Endpoints(),
 		"ledger/reconciling": (&reconcilingapi.Service{}).Endpoints(),
+		"notify":             (&notifyapi.Service{}).Endpoints(),
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
-	"giberno.ru/shared/notify/store"
 	"giberno.ru/shared/platform/outbound"
 )
 

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/notify"
 	"giberno.ru/shared/notify/store"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
