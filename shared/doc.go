@@ -39,8 +39,10 @@
 //	notice        уведомление банка         what a bank tells us; evidence, never an order
 //	news          новость                   one truth about a payment, in our words
 //	event         событие                   a fact told to the partner
-//	delivery      доставка                  one attempt to tell it; also one receive of a job
+//	delivery      доставка                  one event on its way to one webhook endpoint; also one receive of a job
+//	attempt       попытка                   one request of a delivery, as it ended; also one payment of an order
 //	webhook       вебхук                    an address of the partner's that hears events; never a bank's notice
+//	lane          полоса                    one of two roads to a webhook endpoint, with one request in flight at most
 //	job           задание                   work in a queue: kind, version, key, three endings
 //	due key       срок                      where the sweeper finds a row that is owed something
 //	sweeper       обходчик                  reads due keys, sees what is missing, enqueues it

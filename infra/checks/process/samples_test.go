@@ -19,6 +19,7 @@ import (
 	"giberno.ru/infra/checks/process/samples"
 	"giberno.ru/infra/checks/process/world"
 	ledgerstore "giberno.ru/shared/ledger/store"
+	"giberno.ru/shared/notify"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/documents"
@@ -119,8 +120,9 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		require.Equal(t, "paid", string(p.Status))
 	case "workers/relay":
 		want := map[string][]string{
-			queue.WebhookRetries: {"payments.return", "payments.return", "payments.tidy", "payments.tidy"},
-			queue.Receipts:       {"payments.mail", "payments.till"}, queue.Settlements: {"ledger.post", "ledger.post"},
+			queue.WebhookRetries: {"payments.return", "payments.return", "payments.tidy", "payments.tidy",
+				"payments.tell", "payments.tell", "payments.tell"}, // two payments and a receipt
+			queue.Receipts: {"payments.mail", "payments.till"}, queue.Settlements: {"ledger.post", "ledger.post"},
 		}
 		for _, name := range queue.Names {
 			batch, err := w.Queue.Receive(t.Context(), name, 10)
@@ -137,7 +139,7 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		require.NotEmpty(t, r.TillID, "the till has been asked to make it")
 		require.Equal(t, "nobody writes letters here", receiptOf(t, w, w.Printed).Failure, "without a mail server it is noted, and not tried again")
 	case "workers/settlements":
-		require.Equal(t, []string{`the kind "sample.unknown" is not known here`}, q.(*heard).buried)
+		require.Equal(t, []string{"its body cannot be read"}, q.(*heard).buried)
 		whole, err := w.House.Module.Store.Load(t.Context(), "t", w.Paid.Order)
 		require.NoError(t, err)
 		held, err := ledgerstore.New(w.Table).Posted(t.Context(), "t", whole.EntryID(w.Paid.ID))
@@ -149,6 +151,15 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		require.NoError(t, err)
 		p, _ := whole.Payment(1)
 		require.Equal(t, "paid", string(p.Status), "asking the bank finds out")
+		heard, err := w.House.Module.Events.Event(t.Context(), "t", w.Partner, w.Event)
+		require.NoError(t, err)
+		delivered := 0
+		for _, d := range heard.Deliveries {
+			if d.Status == notify.Delivered {
+				delivered++
+			}
+		}
+		require.Equal(t, 1, delivered, "one of its two endpoints has heard it")
 	}
 }
 

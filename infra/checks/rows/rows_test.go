@@ -189,6 +189,10 @@ func TestKeep(t *testing.T) {
 	tellLedger(t, e)
 	write("ledger.rows.json", rowsOf(e))
 	write("ledger.read.json", readLedger(t, e))
+	e = fresh(t)
+	secret := tellNotify(t, e)
+	write("notify.rows.json", rowsOf(e))
+	write("notify.read.json", readNotify(t, e, secret))
 }
 
 func TestRowsOfEarlierVersions(t *testing.T) {
@@ -253,12 +257,13 @@ func TestRowsOfEarlierVersions(t *testing.T) {
 	}
 }
 
-var attribute = regexp.MustCompile(`(?m)^\s(?:uuid|text|number|truth|instant|document|digest)\("(\w+)"`)
+var attribute = regexp.MustCompile(`(?m)^\s(?:uuid|text|number|truth|instant|document|digest|moment|count|raw)\("(\w+)"`)
 
 // fieldFiles are where the attributes of each domain's rows are listed.
 var fieldFiles = map[string][]string{
 	"payments": {"shared/payments/store/rows.go"},
 	"ledger":   {"shared/ledger/store/rows.go", "shared/ledger/store/settlement_rows.go", "shared/ledger/store/break_rows.go"},
+	"notify":   {"shared/notify/store/rows.go"},
 }
 
 func TestNothingIsLeftOut(t *testing.T) {

@@ -93,7 +93,7 @@ var errUndone = errors.New("jobs: the batch was not done to its end")
 
 func (w *Worker) other(ctx context.Context, j queue.Job) error {
 	if w.Others == nil {
-		return queue.Never("the kind %q is not known here", j.Kind)
+		return queue.ErrNewer
 	}
 	return w.Others(ctx, j)
 }
@@ -224,13 +224,10 @@ func (w *Worker) never(ctx context.Context, e ledger.Entry, refusal error) error
 	return queue.Never("%v", refusal)
 }
 
-// errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.
-var errNewer = errors.New("jobs: the posting is of a newer version")
-
 // read gives the entry of a job. What nobody will ever be able to read is never tried again.
 func read(j queue.Job) (ledger.Entry, error) {
 	if j.Version > version {
-		return ledger.Entry{}, errNewer
+		return ledger.Entry{}, queue.ErrNewer
 	}
 	var e ledger.Entry
 	if err := json.Unmarshal(j.Body, &e); err != nil {
@@ -239,7 +236,7 @@ func read(j queue.Job) (ledger.Entry, error) {
 	strict := json.NewDecoder(bytes.NewReader(j.Body))
 	strict.DisallowUnknownFields() // a field that is not known here could be money
 	if err := strict.Decode(&ledger.Entry{}); err != nil {
-		return ledger.Entry{}, fmt.Errorf("%w: %v", errNewer, err)
+		return ledger.Entry{}, fmt.Errorf("%w: %v", queue.ErrNewer, err)
 	}
 	if err := e.Validate(); err != nil {
 		return ledger.Entry{}, queue.Never("%v", err)

@@ -249,12 +249,13 @@ func TestWork(t *testing.T) {
 		broken := job(payment("a", 2))
 		broken.Body = json.RawMessage(strings.Replace(string(broken.Body), `"amount":150000`, `"amount":-1`, 1))
 		for _, j := range []queue.Job{
-			{Kind: "stranger", Version: 1, Key: "x"}, {Kind: jobs.Post, Version: 1, Key: "x"},
+			{Kind: jobs.Post, Version: 1, Key: "x"},
 			{Kind: jobs.Post, Version: 1, Key: "x", Body: json.RawMessage(`{"id":"x"}`)}, broken,
 		} {
 			_, never := queue.IsNever(w.Do(t.Context(), j))
 			require.True(t, never, j)
 		}
+		require.ErrorIs(t, w.Do(t.Context(), queue.Job{Kind: "stranger", Version: 1, Key: "x"}), queue.ErrNewer)
 		_, err := jobs.PostJob(ledger.Entry{})
 		require.ErrorIs(t, err, ledger.ErrEntry)
 	})

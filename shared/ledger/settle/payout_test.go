@@ -187,8 +187,11 @@ func TestWorker(t *testing.T) {
 		require.NoError(t, w.worker.Ask(t.Context(), book, today), "a day that is settled may be asked for")
 		require.Error(t, w.worker.Ask(t.Context(), ledger.Book{Mode: ids.Test, Partner: account, Currency: money.RUB}, today))
 	})
+	t.Run("ErrKindOfANewerVersion", func(t *testing.T) {
+		t.Parallel()
+		require.ErrorIs(t, setup(t, "Europe/Moscow").worker.Do(t.Context(), queue.Job{Kind: "other", Version: 1, Key: "k"}), queue.ErrNewer)
+	})
 	for name, j := range map[string]queue.Job{
-		"ErrKind":  {Kind: "other", Version: 1, Key: "k"},
 		"ErrBody":  {Kind: settle.Closing, Version: 1, Key: "k", Body: []byte(`[]`)},
 		"ErrNoDay": {Kind: settle.Closing, Version: 1, Key: "k", Body: []byte(`{"day":"2026-03-02"}`)},
 	} {

@@ -38,16 +38,13 @@ type Worker struct {
 	Queue   queue.Sender
 }
 
-// errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.
-var errNewer = errors.New("settle: the job is of a newer version")
-
 // Do does one job. A day with more entries than one job counts is gone on with by another job of the same day.
 func (w *Worker) Do(ctx context.Context, j queue.Job) error {
 	if !Mine(j) {
-		return queue.Never("the kind %q is not known here", j.Kind)
+		return queue.ErrNewer
 	}
 	if j.Version > version {
-		return errNewer
+		return queue.ErrNewer
 	}
 	var c closing
 	if err := json.Unmarshal(j.Body, &c); err != nil || !c.Book.Valid() || !c.Day.Valid() {

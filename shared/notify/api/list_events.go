@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/fault"
+	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/core/page"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/notify/store"
@@ -36,7 +37,14 @@ func (s *Service) listEvents(ctx context.Context, in *listEvents) (*eventsAnswer
 	if !in.CreatedFrom.IsZero() && !in.CreatedTo.IsZero() && !in.CreatedFrom.Before(in.CreatedTo) {
 		return nil, fault.Validation(fault.Field{Location: "query.created_to", Message: "must be after created_from"})
 	}
-	scope := scopeOf(who, "events", string(in.Type), in.ObjectUUID, instant(in.CreatedFrom), instant(in.CreatedTo))
+	var object ids.ID
+	if in.ObjectUUID != "" {
+		var err error
+		if object, err = ids.Parse(in.ObjectUUID); err != nil {
+			return nil, fault.Validation(fault.Field{Location: "query.object_uuid", Message: "expected an id of ours"})
+		}
+	}
+	scope := scopeOf(who, "events", string(in.Type), object.String(), instant(in.CreatedFrom), instant(in.CreatedTo))
 	after, err := s.Cursors.Open(scope, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -47,7 +55,7 @@ func (s *Service) listEvents(ctx context.Context, in *listEvents) (*eventsAnswer
 	}
 	out := page.List[Event]{Items: []Event{}}
 	for _, e := range list {
-		if in.Type != "" && in.Type != e.Type || in.ObjectUUID != "" && in.ObjectUUID != e.Object.String() {
+		if in.Type != "" && in.Type != e.Type || !object.IsZero() && object != e.Object {
 			continue
 		}
 		out.Items = append(out.Items, told(e))

@@ -14,7 +14,7 @@ type RedeliverRequest struct {
 }
 
 type redeliverEvent struct {
-	eventByID
+	ID   ids.ID            `path:"id" example:"0f8fad5b-d9cb-869f-a165-708677280000"`
 	Body *RedeliverRequest `required:"false"`
 }
 

@@ -8,7 +8,6 @@ package jobs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"strconv"
 	"time"
@@ -93,9 +92,6 @@ type Worker struct {
 	Log   *slog.Logger
 }
 
-// errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.
-var errNewer = errors.New("jobs: the drain is of a newer version")
-
 // The bounds of one job.
 const (
 	workTime = 5 * time.Second  // for how long new attempts are begun
@@ -106,10 +102,10 @@ const (
 // Do does one job. Doing it again is harmless: a lane that somebody holds, or that sleeps, is left alone.
 func (w *Worker) Do(ctx context.Context, j queue.Job) error {
 	if !Mine(j) {
-		return queue.Never("the kind %q is not known here", j.Kind)
+		return queue.ErrNewer
 	}
 	if j.Version > version {
-		return errNewer
+		return queue.ErrNewer
 	}
 	var d drain
 	if err := json.Unmarshal(j.Body, &d); err != nil || !d.valid() {

@@ -36,7 +36,6 @@ func TestJobs(t *testing.T) {
 		require.False(t, never)
 	})
 	for name, j := range map[string]queue.Job{
-		"ErrKind":     {Kind: "payments.ask", Version: 1},
 		"ErrBody":     {Kind: Kind, Version: 1, Body: []byte(`[]`)},
 		"ErrNoBody":   {Kind: Kind, Version: 1},
 		"ErrNoMode":   drain{"", partner, partner, 0, ids.ID{}}.job(),
@@ -50,6 +49,10 @@ func TestJobs(t *testing.T) {
 			require.True(t, never)
 		})
 	}
+	t.Run("ErrKindOfANewerVersion", func(t *testing.T) {
+		t.Parallel()
+		require.ErrorIs(t, w.worker.Do(t.Context(), queue.Job{Kind: "notify.dance", Version: 1}), queue.ErrNewer)
+	})
 	t.Run("OfAnEndpointThatIsNotThere", func(t *testing.T) {
 		t.Parallel()
 		require.NoError(t, w.worker.Do(t.Context(), good.job()))

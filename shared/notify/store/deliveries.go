@@ -88,5 +88,5 @@ func (s *Store) Outcome(ctx context.Context, was, is notify.Delivery) (kept bool
 
 func changed(was, is notify.Delivery) table.Action {
 	return table.Update(deliveryKey(is.Mode, is.Event, is.Endpoint)).If(table.Version(was.Version)).
-		SetAll(encode(deliveryFields, &is)).PlaceFirst(waitingPlace(is)).PlaceSecond(duePlace(dueOf(is)))
+		SetAll(changes(deliveryFields, &is)).PlaceFirst(waitingPlace(is)).PlaceSecond(duePlace(dueOf(is)))
 }

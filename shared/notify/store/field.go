@@ -18,8 +18,16 @@ type field[T any] struct {
 	set  func(*T, table.Value) error
 }
 
+// encode gives the attributes of a new row.
 func encode[T any](fields []field[T], row *T) table.Attrs {
-	attrs := table.Attrs{"sv": table.N(schemaVersion)}
+	attrs := changes(fields, row)
+	attrs["sv"] = table.N(schemaVersion)
+	return attrs
+}
+
+// changes gives the attributes of an update, which must not make a row of a newer version look older.
+func changes[T any](fields []field[T], row *T) table.Attrs {
+	attrs := table.Attrs{}
 	for _, f := range fields {
 		if v := f.get(row); !v.IsAbsent() {
 			attrs[f.name] = v

@@ -80,7 +80,7 @@ func (s *Store) Release(ctx context.Context, c Claim, l notify.Lane) error {
 	return err
 }
 
-func healthOf(l notify.Lane) table.Attrs { return encode(healthFields, &l) }
+func healthOf(l notify.Lane) table.Attrs { return changes(healthFields, &l) }
 
 // Held is what the holder of a lane needs to know.
 type Held struct {

@@ -61,11 +61,11 @@ func (s *Store) Create(ctx context.Context, w Wish) (e notify.Endpoint, shown st
 const onceAction = 2 + notify.Lanes
 
 func creation(e notify.Endpoint, w Wish, head int64) []table.Action {
-	actions := []table.Action{
-		table.Put(endpointRow(e)).If(table.Absent),
-		table.Update(headKey(e.Mode, e.Partner)).If(table.Version(head)).
-			SetAll(table.Attrs{"sv": table.N(schemaVersion), "ver": table.N(head + 1)}),
+	top := table.Update(headKey(e.Mode, e.Partner)).If(table.Version(head)).Set("ver", table.N(head+1))
+	if head == 0 {
+		top = top.Set("sv", table.N(schemaVersion))
 	}
+	actions := []table.Action{table.Put(endpointRow(e)).If(table.Absent), top}
 	for n := range notify.Lanes {
 		actions = append(actions, table.Put(laneRow(notify.Lane{Mode: e.Mode, Endpoint: e.ID, Partner: e.Partner, N: n})).If(table.Absent))
 	}
@@ -151,7 +151,7 @@ func (s *Store) Rotate(ctx context.Context, m ids.Mode, partner, id ids.ID) (sho
 			return "", time.Time{}, err
 		}
 		next.Version++
-		err = s.table.Write(ctx, table.Update(endpointKey(m, partner, id)).If(table.Version(e.Version)).SetAll(encode(endpointFields, &next)))
+		err = s.table.Write(ctx, table.Update(endpointKey(m, partner, id)).If(table.Version(e.Version)).SetAll(changes(endpointFields, &next)))
 		s.hearers.forget()
 		if err == nil {
 			return shown, next.Secrets[1].ValidUntil, nil

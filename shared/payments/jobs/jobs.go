@@ -171,13 +171,10 @@ type Worker struct {
 	BaseURL string // of the platform as payers reach it: an order's link begins with it
 }
 
-// errNewer is a job that a newer version of this code has sent: it comes again, and finds that version at work by then.
-var errNewer = errors.New("jobs: the job is of a newer version")
-
 // Do does one job. Doing it again is harmless: each looks at the facts first.
 func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 	if j.Version != 1 {
-		return errNewer
+		return queue.ErrNewer
 	}
 	if j.Kind == teller.JobNotice {
 		return d.notice(ctx, j)
@@ -215,7 +212,7 @@ func (d *Worker) Do(ctx context.Context, j queue.Job) error {
 	case Tell:
 		return d.tell(ctx, w, childOf(a))
 	}
-	return errNewer
+	return queue.ErrNewer
 }
 
 // childOf is what a job is about.

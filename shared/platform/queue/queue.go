@@ -83,6 +83,10 @@ func Never(reason string, args ...any) error {
 	return &ending{never: fmt.Sprintf(reason, args...)}
 }
 
+// ErrNewer is a job of a kind or a version that this code does not know: a newer version of it, beside this one, has sent it.
+// It comes again by the queue's policy, and finds that version at work by then; it is no dead letter before.
+var ErrNewer = errors.New("queue: the job is of a newer version")
+
 // Later says when to try again. It counts as a receive like any other (SQS cannot do otherwise), so long waits live on due
 // keys of the table and never here.
 func Later(wait time.Duration) error { return &ending{wait: wait} }

@@ -62,7 +62,7 @@ func receipts(w *world.World) ([]queue.Job, error) {
 	return append(list, more...), err
 }
 
-// settlements are the entry of a paid order, the same again, and a job of a kind that is not known.
+// settlements are the entry of a paid order, the same again, and one that nobody can read.
 func settlements(w *world.World) ([]queue.Job, error) {
 	whole, err := w.House.Module.Store.Load(context.Background(), ids.Test, w.Paid.Order)
 	if err != nil {
@@ -73,7 +73,7 @@ func settlements(w *world.World) ([]queue.Job, error) {
 		return nil, fmt.Errorf("the paid order has no entry: %w", err)
 	}
 	j, err := ledgerjobs.PostJob(entry)
-	return []queue.Job{j, j, {Kind: "sample.unknown", Version: 1, Key: "sample"}}, err
+	return []queue.Job{j, j, {Kind: ledgerjobs.Post, Version: 1, Key: "sample", Body: []byte(`"nothing"`)}}, err
 }
 
 func attempts(kind string, about ...teller.AttemptJob) ([]queue.Job, error) {
