@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/outbound"
+	"giberno.ru/shared/platform/table/faulty"
 )
 
 const (
@@ -161,6 +162,23 @@ func TestSweep(t *testing.T) {
 		w.clock.Advance(notify.FeedFirst + time.Minute)
 		require.Equal(t, Swept{Seen: 1, Overdue: time.Minute}, w.sweepAll())
 		require.Equal(t, start.Add(time.Hour), w.history(paid)[0].Due)
+	})
+	t.Run("TwoSweepersSendOneJob", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.endpoint(address)
+		w.tell(fact(partner, 1))
+		w.clock.Advance(notify.FeedFirst)
+		var first Swept
+		w.table.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == faulty.OpGetMany { // the second has read the page
+				w.table.SetPlan(nil)
+				first = w.sweepAll()
+			}
+			return faulty.None
+		})
+		require.Equal(t, Swept{Seen: 1}, w.sweepAll())
+		require.Equal(t, Swept{Seen: 1, Enqueued: 1}, first)
 	})
 	t.Run("SendsOneJobForALaneHoweverManyWait", func(t *testing.T) {
 		t.Parallel()
