@@ -96,18 +96,18 @@ func TestADeadEndpoint(t *testing.T) {
 		w := setup(t)
 		w.endpoint(dead)
 		w.ears.answer = w.deaf
-		all := inLane(partner, 0, 100)
+		all := inLane(partner, 0, 60)
 		w.tell(all...)
 		w.relay()
 		w.work()
 		until := func(age time.Duration) {
 			for w.clock.Now().Sub(start) < age {
-				w.clock.Advance(30 * time.Minute)
+				w.clock.Advance(3 * time.Hour)
 				w.sweepAll()
 				w.work()
 			}
 		}
-		until(notify.OnTheWay - time.Hour)
+		until(notify.OnTheWay - 4*time.Hour)
 		for _, e := range all {
 			require.Equal(t, notify.Waiting, w.status(e))
 		}
