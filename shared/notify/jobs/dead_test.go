@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/outbound"
+	"giberno.ru/shared/platform/table/faulty"
 )
 
 const (
@@ -95,18 +96,18 @@ func TestADeadEndpoint(t *testing.T) {
 		w := setup(t)
 		w.endpoint(dead)
 		w.ears.answer = w.deaf
-		all := inLane(partner, 0, 100)
+		all := inLane(partner, 0, 60)
 		w.tell(all...)
 		w.relay()
 		w.work()
 		until := func(age time.Duration) {
 			for w.clock.Now().Sub(start) < age {
-				w.clock.Advance(30 * time.Minute)
+				w.clock.Advance(3 * time.Hour)
 				w.sweepAll()
 				w.work()
 			}
 		}
-		until(notify.OnTheWay - time.Hour)
+		until(notify.OnTheWay - 4*time.Hour)
 		for _, e := range all {
 			require.Equal(t, notify.Waiting, w.status(e))
 		}
@@ -161,6 +162,23 @@ func TestSweep(t *testing.T) {
 		w.clock.Advance(notify.FeedFirst + time.Minute)
 		require.Equal(t, Swept{Seen: 1, Overdue: time.Minute}, w.sweepAll())
 		require.Equal(t, start.Add(time.Hour), w.history(paid)[0].Due)
+	})
+	t.Run("TwoSweepersSendOneJob", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.endpoint(address)
+		w.tell(fact(partner, 1))
+		w.clock.Advance(notify.FeedFirst)
+		var first Swept
+		w.table.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == faulty.OpGetMany { // the second has read the page
+				w.table.SetPlan(nil)
+				first = w.sweepAll()
+			}
+			return faulty.None
+		})
+		require.Equal(t, Swept{Seen: 1}, w.sweepAll())
+		require.Equal(t, Swept{Seen: 1, Enqueued: 1}, first)
 	})
 	t.Run("SendsOneJobForALaneHoweverManyWait", func(t *testing.T) {
 		t.Parallel()

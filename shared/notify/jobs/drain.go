@@ -184,12 +184,10 @@ func (r *round) attempt(ctx context.Context, p store.Parcel) notify.Delivery {
 	return is
 }
 
-// outcome writes what became of a delivery. An endpoint that is gone is disabled before: should this process die between the two,
+// outcome writes what became of a delivery, unless this process is at its end: then nothing can be written, and that is no
+// failure of the endpoint. An endpoint that is gone is disabled before: should this process die between the two,
 // the next one finds it so and drops what waits.
 func (r *round) outcome(ctx context.Context, was, is notify.Delivery) error {
-	if err := ctx.Err(); err != nil { // the end of this process is no failure of the endpoint
-		return err
-	}
 	if !r.held.DisabledAt.IsZero() {
 		if err := r.Store.Disable(ctx, r.held); err != nil {
 			return err

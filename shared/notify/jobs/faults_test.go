@@ -77,7 +77,7 @@ func playFault(t *testing.T, breaks func(*world)) {
 			require.NoError(t, w.store.Tell(t.Context(), e))
 		}
 	}
-	for range 12 {
+	for range 9 {
 		w.relay()
 		_ = w.survive(func() error { return w.workOnce() })
 		w.clock.Advance(time.Minute)

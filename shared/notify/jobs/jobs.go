@@ -114,7 +114,8 @@ func (w *Worker) Do(ctx context.Context, j queue.Job) error {
 	enough, cancel := before(ctx, timeLeft)
 	defer cancel()
 	if enough.Err() != nil {
-		return queue.Later(comeBack)
+		// Another message and not another receive: behind slow endpoints a job may be last of its batch many times.
+		return w.Queue.Send(ctx, QueueOf(j), comeBack, j)
 	}
 	r := &round{Worker: w, drain: d, enough: enough, until: w.Clock.Now().Add(workTime), seen: map[ids.ID]bool{}}
 	return r.run(ctx)
