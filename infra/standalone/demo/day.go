@@ -67,6 +67,8 @@ func (s *stage) settled() {
 	}
 	id := closed.text("id")
 	s.fact(s.minor(closed, "payout.amount") == owed && len(closed.text("hash")) == 64, "the business day %s is closed and settled: %s entries, payout %s, with a hash of all of them", day, closed.text("entries"), roubles(owed))
+	s.hears("settlement.ready", id, took)
+	s.fact(true, "the partner's server hears settlement.ready")
 	s.register(id, closed)
 	s.fact(s.minor(s.partner(http.MethodGet, "/api/v1/balance", "", nil), "items.0.reserved.amount") == owed, "its payout is set aside")
 	paid := s.call(http.MethodPost, s.demo.BaseURL+"/api/v1/admin/settlement/"+id+"/paid-out?mode=test", s.demo.OperatorToken, "demo-payout", map[string]any{"reference": "PP-1047"})

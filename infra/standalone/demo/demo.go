@@ -55,6 +55,7 @@ var scenes = []struct {
 	{"A refund by SBP: refused by the bank, then done", (*stage).refundedBySBP},
 	{"The goods of a prepayment are given", (*stage).fulfilled},
 	{"A bank without a till: the receipt by ATOL", (*stage).byOurTill},
+	{"The partner's server hears what happens", (*stage).told},
 	{"An order is cancelled, another one expires", (*stage).cancelledAndExpired},
 	{"The books of both sides", (*stage).books},
 	{"The day is settled, and paid out", (*stage).settled},

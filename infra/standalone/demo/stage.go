@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type stage struct {
 	facts    int
 	paid     map[string]int64 // order → what it was paid, for the books
 	returned map[string]int64 // by order, minor units
+	shop     *shop            // the partner's own server, once it is open
 }
 
 // start starts the server on the folder and waits until it answers.
@@ -72,6 +74,9 @@ func (s *stage) start() error {
 
 // stop stops the server as an operator would.
 func (s *stage) stop() error {
+	if s.shop != nil {
+		_ = s.shop.server.Close()
+	}
 	if s.cmd == nil {
 		return nil
 	}
@@ -95,6 +100,7 @@ func (s *stage) logTail() string {
 		return err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(l, `"message":"request"`) && strings.Contains(l, `"status":2`) })
 	return strings.Join(lines[max(0, len(lines)-12):], "\n")
 }
 
