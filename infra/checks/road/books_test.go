@@ -52,6 +52,7 @@ func (w *world) requireBooks(ctx context.Context, o payments.Order) payments.Who
 	require.Equal(w.t, printed, ready, "receipts")
 	require.Len(w.t, w.letters, ready, "receipts that the payer was written about")
 	w.requirePosted(ctx, whole)
+	w.heard(whole)
 	w.requireStatus(whole)
 	w.requireQuiet(ctx)
 	return whole

@@ -69,6 +69,7 @@ type world struct {
 	accounts contracts
 	alike    bool           // two refunds of this world are of one amount: the bank's receipt may be of either
 	letters  map[string]int // that reached the payer, by receipt
+	hearers  *hearers
 
 	mu   sync.Mutex // one notification at a time, and the process they go to
 	proc *process
@@ -94,7 +95,7 @@ type options struct {
 func setup(t testing.TB, o options) *world {
 	t.Helper()
 	f := openFile(t)
-	w := &world{t: t, clock: clock.At(start), random: rand.NewChaCha8([32]byte{3}), accounts: contracts{o.limit}, letters: map[string]int{}}
+	w := &world{t: t, clock: clock.At(start), random: rand.NewChaCha8([32]byte{3}), accounts: contracts{o.limit}, letters: map[string]int{}, hearers: newHearers()}
 	w.line = &line{clock: w.clock, faults: o.faults}
 	var err error
 	w.table, err = tengine.New(f, tengine.Options{NoFeed: o.noFeed})
@@ -159,8 +160,8 @@ func (w *world) boot() {
 	c := cashier.New(cashier.Config{Store: s, Mail: mailLine{w.line, w}, Letter: letter, Clock: w.clock, Log: quiet})
 	book := ledgerstore.New(rows)
 	w.proc = &process{teller: t, store: s, queue: q,
-		worker:  &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: q, Clock: w.clock},
-		sweeper: &jobs.Sweeper{Store: s, Queue: q, Posted: book.Posted, Clock: w.clock, Log: quiet},
+		worker:  &jobs.Worker{Store: s, Teller: t, Cashier: c, Queue: q, Events: w.hearers, Clock: w.clock},
+		sweeper: &jobs.Sweeper{Store: s, Queue: q, Posted: book.Posted, Told: w.hearers.Told, Clock: w.clock, Log: quiet},
 		ledger: &ledgerjobs.Worker{Poster: book.NewPoster(w.clock, &shared{Reader: w.random}), Log: quiet,
 			Zones: func(context.Context, ids.ID) (*time.Location, error) { return moscow, nil }}}
 }
