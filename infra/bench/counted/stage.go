@@ -30,10 +30,11 @@ import (
 	identitystore "giberno.ru/shared/identity/store"
 	ledgerjobs "giberno.ru/shared/ledger/jobs"
 	ledgerstore "giberno.ru/shared/ledger/store"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/api"
-	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/wire"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/secret"
@@ -66,12 +67,20 @@ type stage struct {
 	count   *counting.Table
 	bank    *simulator.Bank
 	module  *wire.Module
+	worker  queue.Worker // of the queue of retries
 	ledger  *ledgerjobs.Worker
 	door    http.Handler
 	partner ids.ID
 	token   string
 	keys    int
 	inbox   mailbox
+}
+
+// shop is the partner's server, which hears every event at once.
+type shop struct{}
+
+func (shop) Do(*http.Request) (outbound.Answer, error) {
+	return outbound.Answer{Status: http.StatusNoContent}, nil
 }
 
 // mailbox keeps what the bank tells until it is passed on.
@@ -146,10 +155,12 @@ func newStage(ctx context.Context, fiscal bool) (s *stage, err error) {
 		return nil, err
 	}
 	driver := banks.New(tbank.New(line{s.bank.Transport()}), banks.Limits{InFlight: 1000}).Using(s.clock, quiet)
-	s.module = wire.New(wire.Parts{
-		Table: rows, Queue: s.queue, Contracts: contracts, Clock: s.clock, Random: dice, Log: quiet,
+	parts := wire.Parts{
+		Table: rows, Queue: s.queue, Contracts: contracts, Events: notifystore.New(rows, keeper, s.clock, dice), Clock: s.clock, Random: dice, Log: quiet,
 		Banks: banks.NewRegistry(map[string]*banks.Bank{tbank.Provider: driver}), BaseURL: "http://us.test", CursorKey: make([]byte, 32),
-	})
+	}
+	s.module = wire.New(parts)
+	s.worker = deliveries.New(parts, shop{}).Beside(s.module.Worker.Do)
 	s.ledger = &ledgerjobs.Worker{Poster: ledgerstore.New(rows).NewPoster(s.clock, dice), Log: quiet,
 		Zones: func(context.Context, ids.ID) (*time.Location, error) { return moscow, nil }}
 	s.door = web.NewServer(web.Options{Auth: contracts, Clock: s.clock, Random: dice, Log: quiet, Rate: web.Rate{PerSecond: -1}}, s.module.Service.Endpoints()...)
@@ -194,6 +205,10 @@ func (s *stage) furnish(ctx context.Context, contracts *identitystore.Store, fis
 		Methods:   []identity.MethodTerms{{Code: banks.Card, On: true, FeeBP: 190}, {Code: banks.SBP, On: true, FeeBP: 70}},
 		CreatedAt: start,
 	}, password, identitystore.Once{})
+	if err != nil {
+		return err
+	}
+	_, _, err = s.module.Events.Create(ctx, notifystore.Wish{Mode: ids.Test, Partner: s.partner, URL: "https://shop.example/hooks"})
 	return err
 }
 
@@ -275,9 +290,11 @@ func (s *stage) relay(ctx context.Context) error {
 		}
 		var follow []queue.Job
 		for _, c := range changes {
-			follow = append(follow, jobs.FromChange(c)...)
+			for _, from := range deliveries.Follow {
+				follow = append(follow, from(c)...)
+			}
 		}
-		if _, err := queue.SendAll(ctx, s.queue, jobs.QueueOf, follow...); err != nil {
+		if _, err := queue.SendAll(ctx, s.queue, deliveries.QueueOf, follow...); err != nil {
 			return err
 		}
 		if err := s.feed.Done(ctx, changes[len(changes)-1].Seq); err != nil {
@@ -295,7 +312,7 @@ func (s *stage) work(ctx context.Context) error {
 		}
 		outcomes := make([]queue.Outcome, len(got))
 		for i, d := range got {
-			if err := s.module.Worker.Do(ctx, d.Job); err != nil {
+			if err := s.worker(ctx, d.Job); err != nil {
 				return err
 			}
 			outcomes[i] = queue.Outcome{Delivery: d, Ending: queue.Finished}

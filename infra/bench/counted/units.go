@@ -31,6 +31,8 @@ type units struct {
 	opening  counting.Count // the attempts
 	notices  counting.Count
 	posting  counting.Count
+	telling  counting.Count // the partner, of the payment and of the order
+	hearing  counting.Count // and bringing both to one endpoint of his
 	letting  counting.Count
 }
 
@@ -88,6 +90,9 @@ func (s *stage) play(ctx context.Context, n int) (u units, err error) {
 		{&u.notices, func() error { return s.tell(notices...) }},
 		{new(counting.Count), func() error { return s.relay(ctx) }},
 		{&u.posting, func() error { return s.post(ctx, n) }},
+		{&u.telling, func() error { return s.work(ctx) }},
+		{new(counting.Count), func() error { return s.relay(ctx) }},
+		{&u.hearing, func() error { return s.work(ctx) }},
 		{&u.letting, func() error { return s.letGo(ctx, payments.FeedFirst, n) }},
 	} {
 		if *part.into, err = s.spent(part.do); err != nil {
@@ -159,6 +164,8 @@ func Units(ctx context.Context, out io.Writer, batches []int) (kept bool, err er
 	row("paid, posted and let go", units.paid)
 	row("  apart: creating the order, its own due key", part(func(u units) counting.Count { return u.creating }))
 	row("  apart: opening the attempt", part(func(u units) counting.Count { return u.opening }))
+	row("  apart: keeping its two events for the partner", part(func(u units) counting.Count { return u.telling }))
+	row("  apart: bringing both to one endpoint", part(func(u units) counting.Count { return u.hearing }))
 	kept = true
 	for _, u := range all {
 		if base, _ := u.paid(); u.n == BudgetBatch {
