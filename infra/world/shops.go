@@ -63,6 +63,9 @@ func (s shopLine) Do(req *http.Request) (a outbound.Answer, err error) {
 		a, err = w.hear(e, req, raw, began)
 		return err
 	})
+	if f == fine && err == nil && !w.Clear && w.fates.oneIn(3) {
+		s.of.waitUntil(began.Add(w.fates.between(50*time.Millisecond, notify.Timeout-time.Second))) // it takes its time
+	}
 	switch {
 	case f == failedBefore || f == failedAfter:
 		return outbound.Answer{Status: http.StatusBadGateway, Header: http.Header{}}, nil
