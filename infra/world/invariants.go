@@ -74,6 +74,7 @@ var invariants = []invariant{
 	{"EventIsTold", "a partner who is not told that he was paid does not send the goods", byItself, nil},
 	{"EventArrives", "what is told has to come to everybody who listens, however long his shop was ill", byItself, nil},
 	{"EventsStayHome", "what one partner earns is nobody else's business, and test events are not live ones", byItself, nil},
+	{"SecretOnce", "a secret that is shown again is shown to somebody else", byItself, nil},
 	{"FilterHolds", "who has asked for some events is not made to answer to others", byItself, nil},
 	{"DeletedIsSilent", "who has deleted an endpoint must be able to give its address away", byItself, nil},
 	{"GoneIsSaid", "an endpoint that is disabled without its own word hears nothing, and nobody knows why", byItself, nil},

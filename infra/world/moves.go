@@ -31,6 +31,7 @@ var moves = []move{
 	{"delete an endpoint", "partner", 2, deleteEndpoint},
 	{"rotate a secret", "partner", 1, rotateSecret},
 	{"ask for an event again", "partner", 8, askAgain},
+	{"read events", "partner", 2, readEvents},
 	{"fall ill", "partner", 8, fallIll},
 
 	{"open link", "payer", 8, openLink},

@@ -2,28 +2,41 @@ package world
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"net/http"
 	"time"
 
 	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/notify"
-	notifystore "giberno.ru/shared/notify/store"
 )
 
-// makeEndpoint is a partner who has events told to one more address.
+const endpointsPath = "/api/v1/webhook-endpoints"
+
+// makeEndpoint is a partner who has events told to one more address. The secret is shown once, also where nobody heard it.
 func makeEndpoint(w *World, _ *actor) {
 	s := pick(w.dice, w.setting.shops)
 	if len(w.endpointsOf(s)) >= mostEndpoints {
 		return
 	}
 	e := w.draft(s)
-	p := w.house()
-	w.inside(func() {
-		_, shown, err := p.events.Create(context.Background(), notifystore.Wish{Mode: s.mode, Partner: s.partner, URL: e.url, Types: e.types})
-		if err == nil {
-			e.secret = shown
+	wish := map[string]any{"url": e.url}
+	if len(e.types) > 0 {
+		wish["events"] = e.types
+	}
+	body, err := json.Marshal(wish)
+	if err != nil {
+		w.fail("Engine", ids.ID{}, "the wish for an endpoint cannot be written: %v", err)
+		return
+	}
+	k := &keyed{shop: s, method: http.MethodPost, path: endpointsPath, body: string(body), key: w.newKey()}
+	for range 1 + w.dice.IntN(3) { // a partner who hears nothing calls again
+		got, ok := w.keyedCall(k)
+		switch {
+		case ok && got.status == http.StatusCreated && e.secret != "":
+			w.fail("SecretOnce", ids.ID{}, "the secret of %s is shown again", e.name)
+		case ok && got.status == http.StatusCreated:
+			e.secret = memberOf(got.body, "secret")
 		}
-	})
+	}
 }
 
 // someEndpoint draws an endpoint that nobody wants deleted.
@@ -43,14 +56,11 @@ func deleteEndpoint(w *World, _ *actor) {
 	}
 	e.asked = true // for good: the answer may be lost, and it is gone all the same
 	for range 3 {
-		p := w.house()
-		w.inside(func() {
-			err := p.events.Delete(context.Background(), e.shop.mode, e.shop.partner, e.id)
-			if (err == nil || errors.Is(err, notify.ErrEndpointNotFound)) && e.deleted.IsZero() {
+		got, ok := w.keyedCall(&keyed{shop: e.shop, method: http.MethodDelete, path: endpointsPath + "/" + e.id.String()})
+		if ok && (got.status == http.StatusNoContent || got.status == http.StatusNotFound) {
+			if e.deleted.IsZero() {
 				e.deleted = w.clock.Now()
 			}
-		})
-		if !e.deleted.IsZero() {
 			return
 		}
 	}
@@ -64,16 +74,47 @@ func rotateSecret(w *World, _ *actor) {
 	}
 	before := e.secret
 	e.secret = "" // until the answer comes, the shop takes either
-	p := w.house()
-	w.inside(func() {
-		shown, _, err := p.events.Rotate(context.Background(), e.shop.mode, e.shop.partner, e.id)
-		switch {
-		case err == nil && before != "":
-			e.secret, e.former, e.until = shown, before, w.clock.Now().Add(settling)
-		case errors.Is(err, notify.ErrRotatedTwice), errors.Is(err, notify.ErrEndpointNotFound):
-			e.secret = before
+	got, ok := w.keyedCall(&keyed{shop: e.shop, method: http.MethodPost, path: endpointsPath + "/" + e.id.String() + "/rotate"})
+	switch {
+	case ok && got.status == http.StatusOK && before != "":
+		e.secret, e.former, e.until = memberOf(got.body, "secret"), before, w.clock.Now().Add(settling)
+	case ok && (got.status == http.StatusConflict || got.status == http.StatusNotFound):
+		e.secret = before
+	}
+}
+
+// readEvents is a partner who looks at what was told to him, and at one of the events.
+func readEvents(w *World, _ *actor) {
+	s := pick(w.dice, w.setting.shops)
+	w.read(s, endpointsPath)
+	got, ok := w.read(s, "/api/v1/events?limit="+itoa(1+w.dice.IntN(20)))
+	if !ok || got.status != http.StatusOK {
+		return
+	}
+	for _, id := range w.shownEvents(s, got.body) {
+		if w.dice.oneIn(5) {
+			w.read(s, "/api/v1/event/"+id.String())
 		}
-	})
+	}
+}
+
+// shownEvents are the events in a list, which are the partner's own.
+func (w *World) shownEvents(s shop, body []byte) (shown []ids.ID) {
+	var list struct {
+		Items []struct {
+			UUID ids.ID `json:"uuid"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		w.fail("EventsStayHome", ids.ID{}, "events are answered with %s", body)
+	}
+	for _, one := range list.Items {
+		if f := w.hearing.facts[one.UUID]; f == nil || f.Partner != s.partner || f.Mode != s.mode {
+			w.fail("EventsStayHome", ids.ID{}, "%s in mode %s is shown the event %s, which is not his", s.partner, s.mode, one.UUID)
+		}
+		shown = append(shown, one.UUID)
+	}
+	return shown
 }
 
 // askAgain is a partner who has an event told again, to one endpoint or to all.
@@ -87,15 +128,20 @@ func askAgain(w *World, a *actor) {
 		return
 	}
 	a.order = f.order()
-	var only ids.ID
-	list := w.endpointsOf(shopOf(w, f))
+	s, body := shopOf(w, f), ""
+	list := w.endpointsOf(s)
 	if len(list) > 0 && w.dice.oneIn(2) {
 		if e := pick(w.dice, list); e.hears(f.Type) {
-			only = e.id
+			body = `{"endpoint_uuid":"` + e.id.String() + `"}`
 		}
 	}
-	p := w.house()
-	w.inside(func() { _, _ = p.events.Redeliver(context.Background(), f.Mode, f.Partner, f.ID, only) })
+	if w.dice.oneIn(8) { // another partner asks for it
+		s = pick(w.dice, w.setting.shops)
+	}
+	got, ok := w.keyedCall(&keyed{shop: s, method: http.MethodPost, path: "/api/v1/event/" + f.ID.String() + "/redeliver", body: body})
+	if ok && got.status < http.StatusMultipleChoices && s != shopOf(w, f) {
+		w.fail("EventsStayHome", f.order(), "%s in mode %s has the event %s told again, which is not his", s.partner, s.mode, f.ID)
+	}
 }
 
 func shopOf(w *World, f *fact) shop {

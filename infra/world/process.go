@@ -17,6 +17,7 @@ import (
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/ledger/reconciling"
 	"giberno.ru/shared/ledger/settle"
+	notifyapi "giberno.ru/shared/notify/api"
 	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
@@ -79,7 +80,8 @@ func (w *World) boot() *process {
 	p.matching = matching.Of(parts, p.books, p.module.Service.Cursors, "").Reconciler
 	admin := identityapi.New(identityapi.Config{Store: p.identity, Clock: ticking, Random: w.random,
 		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store, Heard: parts.Events.Delivered}})
-	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints())
+	hooks := &notifyapi.Service{Store: p.events, Cursors: p.module.Service.Cursors}
+	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints(), hooks.Endpoints())
 	p.handler = w.Plant.handler(web.NewServer(web.Options{
 		Auth: p.identity, Clock: ticking, Random: w.random, Log: p.log, Title: "Giberno", Version: "1",
 	}, endpoints...))
