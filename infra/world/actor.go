@@ -17,6 +17,7 @@ type actor struct {
 	yield  func(struct{}) bool
 	idle   bool      // he stands between two moves
 	sleeps time.Time // until then it is not his turn
+	stood  time.Time // when his process stood still last
 	order  ids.ID    // what he is at, for the story
 	did    string    // the move that he is at
 }

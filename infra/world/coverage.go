@@ -24,6 +24,7 @@ type Coverage struct {
 	Answers     map[string]int // of the doors
 	Notices     map[string]int
 	Bank        map[string]int // what payers and the bank's own people did
+	Events      map[string]int // what partners were told, and what became of it
 	Alarms      map[string]int
 	last        fate // of the call that is under way
 }
@@ -32,11 +33,12 @@ type Coverage struct {
 func NewCoverage() *Coverage {
 	return &Coverage{Moves: map[string]int{}, Calls: map[string]int{}, Faults: map[string]int{}, Pairs: map[string]int{},
 		Transitions: map[string]int{}, FaultyEdges: map[string]int{}, Answers: map[string]int{}, Notices: map[string]int{},
-		Bank: map[string]int{}, Alarms: map[string]int{}}
+		Bank: map[string]int{}, Events: map[string]int{}, Alarms: map[string]int{}}
 }
 
 func (c *Coverage) move(name string)   { c.Moves[name]++ }
 func (c *Coverage) notice(fate string) { c.Notices[fate]++ }
+func (c *Coverage) event(what string)  { c.Events[what]++ }
 
 func (c *Coverage) call(port, call string, f fate) {
 	c.Calls[port+" "+call]++
@@ -124,7 +126,7 @@ func (c *Coverage) tables() []struct {
 	}{
 		{"moves", c.Moves}, {"calls", c.Calls}, {"call × fault", c.Faults}, {"transitions", c.Transitions},
 		{"transition × fault", c.FaultyEdges}, {"move × fault", c.Pairs}, {"notices", c.Notices}, {"at the bank", c.Bank},
-		{"alarms", c.Alarms}, {"answers", c.Answers},
+		{"events", c.Events}, {"alarms", c.Alarms}, {"answers", c.Answers},
 	}
 }
 

@@ -40,6 +40,7 @@ var invariants = []invariant{
 	{"RefundIsGiven", "a payer who is told that his money went back must have it", everyStep, refundIsGiven},
 	{"FourEyes", "one person alone must not be able to empty a till", everyStep, fourEyes},
 	{"FailedIsNotGiven", "a partner who is told that a refund failed gives the money back again in another way", everyStep, failedIsNotGiven},
+	{"FactIsMarked", "what is not marked in the write that does it is told to nobody once a message is lost", everyStep, factIsMarked},
 	{"OncePerKey", "a refund that is repeated after a lost answer must not go out twice", everyStep, oncePerKey},
 
 	{"Audit", "the rows must not contradict each other, and stand in the indexes where their attributes put them", inFull, nil},
@@ -47,6 +48,7 @@ var invariants = []invariant{
 	{"Chain", "who could change a settlement of old unseen could pay himself", inFull, nil},
 	{"LeavingAgrees", "a partner to whom we show money that is on its way back to payers counts on it", inFull, nil},
 	{"EntryIsTrue", "an entry that tells of no payment, or tells it twice, is money out of nothing", inFull, nil},
+	{"WaitingIsDue", "a delivery that waits in no lane, or that no sweeper looks after, waits for ever", inFull, nil},
 	{"EntryStays", "history is appended, never edited; a closed day never changes", inFull, nil},
 
 	{"ComesToRest", "when nothing breaks any more, everything that is owed is done within days", atRest, comesToRest},
@@ -66,6 +68,20 @@ var invariants = []invariant{
 	{"OneLetter", "who is written to twice about one payment believes that he paid twice", byItself, nil},
 	{"OneCorrection", "a correction that is repeated after a lost answer must not be made twice", byItself, nil},
 	{"NothingLeft", "at rest no due key, no job, no dead letter and no letter is left: nothing finished is looked at for ever", byItself, nil},
+
+	{"EventIsFact", "a partner who is told what did not happen sends goods for nothing", byItself, nil},
+	{"EventIsTrue", "what a partner reads in an event must be what it tells of, then or later", byItself, nil},
+	{"EventIsTold", "a partner who is not told that he was paid does not send the goods", byItself, nil},
+	{"EventArrives", "what is told has to come to everybody who listens, however long his shop was ill", byItself, nil},
+	{"EventsStayHome", "what one partner earns is nobody else's business, and test events are not live ones", byItself, nil},
+	{"SecretOnce", "a secret that is shown again is shown to somebody else", byItself, nil},
+	{"FilterHolds", "who has asked for some events is not made to answer to others", byItself, nil},
+	{"DeletedIsSilent", "who has deleted an endpoint must be able to give its address away", byItself, nil},
+	{"GoneIsSaid", "an endpoint that is disabled without its own word hears nothing, and nobody knows why", byItself, nil},
+	{"DeliveredIsHeard", "what is called delivered nobody sends again", byItself, nil},
+	{"SameIdSameBytes", "a partner knows by the webhook-id what he has heard before, and does not read it again", byItself, nil},
+	{"SignatureIsGood", "an event that cannot be verified is not believed", byItself, nil},
+	{"OneInFlight", "a shop that is slow must not be run over by what it has missed", byItself, nil},
 
 	{"SameKeySameBytes", "a partner who asks again must not think that something else happened", byItself, nil},
 	{"OtherBodyRefused", "a used key under another request is a mistake of the partner's that he must learn of", byItself, nil},

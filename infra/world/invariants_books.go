@@ -36,6 +36,7 @@ func (w *World) checkAll() {
 				books.Add(row)
 			}
 			w.checkHistory(row)
+			w.checkPlaces(row)
 		}
 	}
 	if audit := auditor.Done(); len(audit.Breaches) > 0 {
@@ -149,7 +150,9 @@ func (w *World) checkSettlement(pk string) {
 		return
 	}
 	was, known := w.watch.settled[pk]
-	w.watch.settled[pk] = is
+	if w.watch.settled[pk] = is; !known {
+		w.oweSettlement(is)
+	}
 	if !known || was == is {
 		w.coverage.settled(is, known)
 		return

@@ -9,9 +9,9 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger/settle"
 	ledgerstore "giberno.ru/shared/ledger/store"
-	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/payments/teller"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 )
@@ -45,9 +45,11 @@ func (p *process) relay() error {
 	}
 	var follow []queue.Job
 	for _, c := range changes {
-		follow = append(follow, w.Plant.follow(jobs.FromChange(c))...)
+		for _, from := range deliveries.Follow {
+			follow = append(follow, w.Plant.follow(from(c))...)
+		}
 	}
-	if _, err := queue.SendAll(context.Background(), p.queue, jobs.QueueOf, follow...); err != nil {
+	if _, err := queue.SendAll(context.Background(), p.queue, deliveries.QueueOf, follow...); err != nil {
 		return err
 	}
 	_, err = p.through(feedPort, "done", func() error {
@@ -187,20 +189,29 @@ func work(w *World, a *actor) {
 		return
 	}
 	do := func(ctx context.Context, j queue.Job) error {
-		a.order = orderOfJob(j)
-		return p.module.Worker.Do(ctx, j)
+		a.order = w.orderOfJob(j)
+		return p.do(ctx, j)
 	}
 	w.inside(func() { _, _ = queue.Work(context.Background(), p.queue, name, 1+w.dice.IntN(5), do, p.log) })
 }
 
+// do does a job of the queues that orders and events share.
+func (p *process) do(ctx context.Context, j queue.Job) error {
+	return p.hooks.Beside(p.module.Worker.Do)(ctx, j)
+}
+
 // orderOfJob is the order that a job is about, for the story.
-func orderOfJob(j queue.Job) ids.ID {
+func (w *World) orderOfJob(j queue.Job) ids.ID {
 	var about struct {
 		Order ids.ID `json:"order"`
 		Raw   []byte `json:"raw"`
+		Event ids.ID `json:"event"`
 	}
 	if json.Unmarshal(j.Body, &about) != nil {
 		return ids.ID{}
+	}
+	if f := w.hearing.facts[about.Event]; f != nil {
+		return f.order()
 	}
 	if about.Order.IsZero() {
 		return orderNamed(about.Raw)

@@ -25,6 +25,7 @@ type Plant struct {
 	Clock     func(clock.Clock) clock.Clock
 	Mail      func(mail.Sender) mail.Sender
 	Fiscal    func(cashier.Service) cashier.Service
+	Shops     func(outbound.Doer) outbound.Doer
 	Follow    func([]queue.Job) []queue.Job // what the relay makes of a change
 }
 
@@ -39,6 +40,7 @@ func around[T any](decorate func(T) T, inner T) T {
 func (p *Plant) table(t table.Table) table.Table     { return around(p.Table, t) }
 func (p *Plant) queue(q queue.Queue) queue.Queue     { return around(p.Queue, q) }
 func (p *Plant) bank(d outbound.Doer) outbound.Doer  { return around(p.Bank, d) }
+func (p *Plant) shops(d outbound.Doer) outbound.Doer { return around(p.Shops, d) }
 func (p *Plant) handler(h http.Handler) http.Handler { return around(p.Handler, h) }
 func (p *Plant) clock(c clock.Clock) clock.Clock     { return around(p.Clock, c) }
 func (p *Plant) mail(s mail.Sender) mail.Sender      { return around(p.Mail, s) }

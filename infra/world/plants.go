@@ -14,6 +14,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/notify/mail"
 	"giberno.ru/shared/payments/cashier"
+	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/receipts"
@@ -61,6 +62,26 @@ var Plants = []Plant{
 	{Name: "paid out again", Why: "nobody asks whether a settlement is paid out", Table: func(t table.Table) table.Table { return paidAgain{t} }},
 	{Name: "transfer without a name", Why: "a transfer that is told again is another one", Handler: nameless},
 	{Name: "difference not kept", Why: "a break between the ledger and a register is found and not written down", Table: noBreaks},
+	{Name: "event lost", Why: "that an event could not be told is passed over", Table: lostEvents},
+	{Name: "nobody asks who was told", Why: "a message is lost, and the sweeper believes that everything was told",
+		Table: func(t table.Table) table.Table { return believing{t} }, Follow: noTelling},
+	{Name: "order.paid without its mark", Why: "the change of an order is not marked with its event", Table: each("STATE", noMarkOfPaid)},
+	{Name: "told to a neighbour", Why: "the endpoints of another partner are read", Table: func(t table.Table) table.Table { return neighbourly{t} }},
+	{Name: "told in other words", Why: "an event is written anew for every attempt",
+		Table: func(t table.Table) table.Table { return &rewording{Table: t} }},
+	{Name: "filter not read", Why: "an endpoint hears what it has not asked for", Table: func(t table.Table) table.Table { return eavesdropping{t} }},
+	{Name: "deleted in word only", Why: "an endpoint that is said to be deleted goes on hearing", Table: undeleted},
+	{Name: "lease not asked", Why: "two work in one lane", Table: eachIn(lanePK, "", noLease)},
+	{Name: "delivery without a due key", Why: "what waits in a lane is found by no sweeper", Table: eachIn(eventPK, "D#", noDueKey)},
+	{Name: "given up at once", Why: "a delivery that has failed once is not tried again", Table: eachIn(eventPK, "D#", noSecondTry)},
+	{Name: "silence is an answer", Why: "a delivery whose answer was lost is called delivered",
+		Shops: func(d outbound.Doer) outbound.Doer { return easygoing{d} }},
+	{Name: "not found is gone", Why: "an endpoint is disabled for a mistake in its address",
+		Shops: func(d outbound.Doer) outbound.Doer { return resentful{d} }},
+	{Name: "signed for another time", Why: "the time that is signed is not the time that is sent",
+		Shops: func(d outbound.Doer) outbound.Doer { return untimely{d} }},
+	{Name: "previous secret alone", Why: "after a rotation the new secret does not sign",
+		Table: func(t table.Table) table.Table { return nostalgic{t} }},
 	{Name: "clock ahead", Why: "an order expires hours before its time", Clock: func(c clock.Clock) clock.Clock { return ahead{c} }},
 }
 

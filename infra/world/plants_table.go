@@ -21,14 +21,19 @@ func (t writes) Write(ctx context.Context, actions ...table.Action) error {
 	return t.Table.Write(ctx, actions...)
 }
 
-// each changes the actions on rows whose sort key begins with prefix, one by one.
+// each changes the actions on rows of orders whose sort key begins with prefix, one by one.
 func each(prefix string, change func(*table.Parts)) func(table.Table) table.Table {
+	return eachIn("PAY#", prefix, change)
+}
+
+// eachIn is each for the rows of a partition whose name begins with within.
+func eachIn(within, prefix string, change func(*table.Parts)) func(table.Table) table.Table {
 	return func(inner table.Table) table.Table {
 		return writes{inner, func(actions []table.Action) []table.Action {
 			out := make([]table.Action, len(actions))
 			for i, a := range actions {
 				out[i] = a
-				if strings.HasPrefix(a.Key().SK, prefix) && strings.HasPrefix(a.Key().PK, "PAY#") {
+				if strings.HasPrefix(a.Key().SK, prefix) && strings.HasPrefix(a.Key().PK, within) {
 					p := a.Parts()
 					change(&p)
 					out[i] = rebuilt(p)

@@ -17,11 +17,13 @@ import (
 	identitystore "giberno.ru/shared/identity/store"
 	"giberno.ru/shared/ledger/reconciling"
 	"giberno.ru/shared/ledger/settle"
+	notifyapi "giberno.ru/shared/notify/api"
 	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments/wire"
 	"giberno.ru/shared/payments/wire/books"
 	"giberno.ru/shared/payments/wire/books/calls"
 	"giberno.ru/shared/payments/wire/books/matching"
+	"giberno.ru/shared/payments/wire/deliveries"
 	"giberno.ru/shared/payments/wire/onaws/letters"
 	"giberno.ru/shared/payments/wire/payer"
 	"giberno.ru/shared/payments/wire/providers"
@@ -41,6 +43,8 @@ type process struct {
 	dead     bool
 	module   *wire.Module
 	books    *books.Books
+	events   *notifystore.Store
+	hooks    *deliveries.Deliveries
 	matching *reconciling.Reconciler
 	identity *identitystore.Store
 	queue    queue.Queue
@@ -61,13 +65,14 @@ func (w *World) boot() *process {
 	rows := stamped.New(limits.New(w.Plant.table(tableLine{p})), stamped.Options{Rand: w.random, Sleep: p.sleep})
 	p.queue = w.Plant.queue(queueLine{p})
 	p.identity = identitystore.New(rows, keeper, ticking, w.random)
+	p.events = notifystore.New(rows, keeper, ticking, w.random)
 	registry := w.registry(w.Plant.bank(bankLine{p}), ticking, p.log)
 	parts := wire.Parts{
-		Table: rows, Queue: p.queue, Contracts: p.identity, Events: notifystore.New(rows, keeper, ticking, w.random), Clock: ticking, Random: w.random, Log: p.log, BaseURL: baseURL,
+		Table: rows, Queue: p.queue, Contracts: p.identity, Events: p.events, Clock: ticking, Random: w.random, Log: p.log, BaseURL: baseURL,
 		Banks: registry, Fiscal: w.Plant.fiscal(&fiscal{of: p, clock: ticking, clients: map[*actor]*atol.Client{}}), CursorKey: make([]byte, secret.KeySize), Mail: w.Plant.mail(mailLine{p}),
 	}
 	parts.Letter = letters.LetterOf(parts)
-	p.module, p.books = wire.New(parts), books.New(parts)
+	p.module, p.books, p.hooks = wire.New(parts), books.New(parts), deliveries.New(parts, w.Plant.shops(shopLine{p}))
 	p.books.Worker.Aside = 0 // exactly one runs, and the seed picks the next
 	ledger := calls.Of(parts, p.books, p.module.Service.Cursors)
 	ledger.Registers = &settle.Registers{Store: p.books.Store} // orders would be looked up by several at once
@@ -75,7 +80,8 @@ func (w *World) boot() *process {
 	p.matching = matching.Of(parts, p.books, p.module.Service.Cursors, "").Reconciler
 	admin := identityapi.New(identityapi.Config{Store: p.identity, Clock: ticking, Random: w.random,
 		Signer: p.module.Service.Cursors, Providers: append(registry.Providers(), identity.TillProvider), Checklist: wire.Checklist{Store: p.module.Store, Heard: parts.Events.Delivered}})
-	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints())
+	hooks := &notifyapi.Service{Store: p.events, Cursors: p.module.Service.Cursors}
+	endpoints := slices.Concat(p.module.Service.Endpoints(), payer.Pages(p.module, nil).Endpoints(), admin.Endpoints(), ledger.Endpoints(), hooks.Endpoints())
 	p.handler = w.Plant.handler(web.NewServer(web.Options{
 		Auth: p.identity, Clock: ticking, Random: w.random, Log: p.log, Title: "Giberno", Version: "1",
 	}, endpoints...))
@@ -124,6 +130,7 @@ func (t ticking) Now() time.Time {
 	case w.Clear || w.running == nil:
 	case n == 0:
 		w.clock.Advance(w.fates.between(time.Second, 40*time.Second)) // the process stood still
+		w.running.stood = w.clock.Now()
 	case n < 2048:
 		w.clock.Advance(time.Duration(n) * time.Microsecond)
 	}

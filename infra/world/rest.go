@@ -21,6 +21,7 @@ const quietSteps = 20_000
 func (w *World) rest() {
 	w.weather.clear()
 	w.Clear = true
+	w.heal()
 	for _, m := range modes {
 		w.tills[m].sim.ClearFaults()
 	}
@@ -54,6 +55,9 @@ func (w *World) rest() {
 			return
 		}
 		w.checkOrder(pk, atRest)
+	}
+	if w.failure == nil {
+		w.checkTold()
 	}
 	if left := w.quiet(); left != "" {
 		w.fail("NothingLeft", w.left, "%s; the last job that was not done: %q", left, w.complaint)
@@ -114,6 +118,11 @@ func (w *World) workOff() {
 			w.fail("ComesToRest", ids.ID{}, "the sweeper of the books fails in fair weather: %v", err)
 		}
 	}
+	for _, s := range w.dueEvents() {
+		if _, err := p.hooks.Sweeper.Sweep(ctx, s.mode, s.number); err != nil {
+			w.fail("ComesToRest", ids.ID{}, "the sweeper of events fails in fair weather: %v", err)
+		}
+	}
 	for range rounds {
 		names := w.waiting()
 		if len(names) == 0 {
@@ -123,7 +132,7 @@ func (w *World) workOff() {
 		if names[0] == queue.Settlements {
 			_, err = p.books.Worker.Work(ctx, p.queue)
 		} else {
-			_, err = queue.Work(ctx, p.queue, names[0], queue.MaxBatch, p.module.Worker.Do, p.log)
+			_, err = queue.Work(ctx, p.queue, names[0], queue.MaxBatch, p.do, p.log)
 		}
 		if err != nil {
 			w.fail("ComesToRest", ids.ID{}, "a worker fails in fair weather: %v", err)
@@ -195,6 +204,9 @@ func (w *World) quiet() string {
 			}
 			if at, err := ledgerstore.New(w.durable.table).OldestDue(ctx, m, n); err != nil || !at.IsZero() {
 				return "a day of the ledger is left, due at " + at.Format(time.RFC3339)
+			}
+			if at, err := w.hearing.kept.OldestDue(ctx, m, n); err != nil || !at.IsZero() {
+				return "a delivery is left, due at " + at.Format(time.RFC3339)
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (w *World) settleDown(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return w.foundEndpoints(ctx, p)
 }
 
 // hireOperators makes two, who watch each other.

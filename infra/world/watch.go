@@ -3,12 +3,14 @@ package world
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"giberno.ru/infra/simulators/tbank"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger"
 	ledgerstore "giberno.ru/shared/ledger/store"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/store"
 	"giberno.ru/shared/platform/table"
@@ -25,6 +27,7 @@ type watch struct {
 	entries    map[string]ledger.Hash           // what every entry of the ledger said when it was first seen
 	days       map[table.Key]ledgerstore.Closed // of the ledger
 	moved      bool                             // something was written since the due keys were looked at
+	told       bool                             // and something of events
 	due        time.Time                        // when the first of them comes
 	day        time.Time                        // and when the first of the ledger's was over
 }
@@ -35,7 +38,12 @@ func newWatch() watch {
 }
 
 func (v *watch) touch(pk string) {
-	v.partitions[pk], v.moved = true, true
+	v.partitions[pk] = true
+	if strings.HasPrefix(pk, notifystore.Prefix) {
+		v.told = true
+	} else {
+		v.moved = true
+	}
 	if !slices.Contains(v.touched, pk) {
 		v.touched = append(v.touched, pk)
 	}
@@ -96,6 +104,7 @@ func (w *World) checkTouched() {
 		}
 		w.checkOrder(pk, everyStep)
 		w.checkSettlement(pk)
+		w.checkEvents(pk)
 	}
 }
 
@@ -118,6 +127,7 @@ func (w *World) checkOrder(pk string, when moment) {
 			w.fail(i.name, id, "%s", wrong)
 		}
 	}
+	w.oweMarks(l)
 	w.coverage.transitions(l)
 	w.watch.last[pk] = is
 }

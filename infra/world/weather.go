@@ -20,11 +20,11 @@ func (r *weather) turn(w *World) {
 	}
 	r.until = w.step + 100 + w.fates.IntN(500)
 	r.chances = map[string]int{}
-	for _, at := range []port{tablePort, queuePort, feedPort, mailPort, bankPort, tillPort} {
+	for _, at := range []port{tablePort, queuePort, feedPort, mailPort, bankPort, tillPort, shopPort} {
 		r.chances[at.name] = pick(w.fates, spells)
 	}
 	if w.fates.oneIn(25) {
-		r.chances[pick(w.fates, []string{tablePort.name, queuePort.name, bankPort.name, tillPort.name, mailPort.name})] = 950 // an outage
+		r.chances[pick(w.fates, []string{tablePort.name, queuePort.name, bankPort.name, tillPort.name, mailPort.name, shopPort.name})] = 950 // an outage
 	}
 	r.crashes = pick(w.fates, []int{0, 0, 30, 150})
 	if w.fates.oneIn(8) && !w.Without["feed stops"] {

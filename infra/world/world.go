@@ -56,6 +56,7 @@ type World struct {
 	weather  weather
 	post     post
 	book     book
+	hearing  hearing
 	actors   []*actor
 	running  *actor
 	hushed   bool          // everybody ends what he is at and begins nothing
@@ -127,6 +128,7 @@ func build(o Options) (*World, error) {
 	if w.durable, err = openDurable(o.Disk, w.clock); err != nil {
 		return nil, err
 	}
+	w.hearing = w.newHearing()
 	if err := w.settleDown(context.Background()); err != nil {
 		return nil, fmt.Errorf("world: it cannot be set up: %w", err)
 	}

@@ -1,0 +1,280 @@
+package world
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/ledger"
+	"giberno.ru/shared/notify"
+	notifystore "giberno.ru/shared/notify/store"
+	"giberno.ru/shared/payments"
+	"giberno.ru/shared/platform/table"
+)
+
+// wordsOfStatus is what a partner hears of a payment. The list stands here by itself, so that the rules of the domain are held
+// against something that they did not make.
+var wordsOfStatus = map[payments.Status]payments.EventType{
+	payments.Held: "payment.held", payments.Paid: "payment.paid", payments.Declined: "payment.declined",
+	payments.Unknown: "payment.unknown", payments.Expired: "payment.expired",
+}
+
+func wordOfState(was, is payments.State) payments.EventType {
+	switch {
+	case was.Winner == 0 && is.Winner != 0:
+		return "order.paid"
+	case was.Status == is.Status:
+	case is.Status == payments.OrderExpired:
+		return "order.expired"
+	case is.Status == payments.OrderCancelled:
+		return "order.cancelled"
+	}
+	return ""
+}
+
+func wordOfRefund(r payments.Refund) payments.EventType {
+	switch r.Status {
+	case payments.RefundSucceeded:
+		return "refund.succeeded"
+	case payments.RefundFailed:
+		return "refund.failed"
+	}
+	return ""
+}
+
+func wordOfReceipt(r payments.Receipt) payments.EventType {
+	switch {
+	case r.Status == payments.ReceiptReady && r.Verified:
+		return "receipt.ready"
+	case r.Status == payments.ReceiptFailed:
+		return "receipt.failed"
+	}
+	return ""
+}
+
+// marked is a row's marks before and after a step, and what the step has to be told as.
+type marked struct {
+	object  ids.ID
+	was, is []payments.Mark
+	word    payments.EventType // "": nothing happened that a partner hears of
+	version int64
+}
+
+// marks are those of all rows of an order.
+func (l *look) marks() (all []marked) {
+	all = append(all, marked{l.is.Order.ID, l.was.State.Marks, l.is.State.Marks, wordOfState(l.was.State, l.is.State), l.is.State.Version})
+	for _, p := range l.is.Payments {
+		before, _ := l.was.Payment(p.N)
+		word := wordsOfStatus[p.Status]
+		if p.Status == before.Status {
+			word = ""
+		}
+		all = append(all, marked{p.ID, before.Marks, p.Marks, word, p.Version})
+	}
+	for _, r := range l.is.Refunds {
+		before, _ := l.was.Refund(r.N)
+		all = append(all, marked{r.ID, before.Marks, r.Marks, changedWord(wordOfRefund(before), wordOfRefund(r)), r.Version})
+	}
+	for _, r := range l.is.Receipts {
+		before, _ := l.was.ReceiptOf(r.ID)
+		all = append(all, marked{r.ID, before.Marks, r.Marks, changedWord(wordOfReceipt(before), wordOfReceipt(r)), r.Version})
+	}
+	return all
+}
+
+func changedWord(was, is payments.EventType) payments.EventType {
+	if was == is {
+		return ""
+	}
+	return is
+}
+
+// grown are the marks that a step has made.
+func (m marked) grown() []payments.Mark {
+	return slices.DeleteFunc(slices.Clone(m.is), func(one payments.Mark) bool { return slices.Contains(m.was, one) })
+}
+
+// factIsMarked: what happens to a row is marked on it in the same write, and nothing else is.
+func factIsMarked(l *look) string {
+	for _, m := range l.marks() {
+		grown := m.grown()
+		switch {
+		case m.word == "" && len(grown) > 0:
+			return fmt.Sprintf("%s is marked with %v, which did not happen", m.object, grown)
+		case m.word != "" && (len(grown) != 1 || grown[0].Type != m.word || grown[0].Version != m.version):
+			return fmt.Sprintf("%s has to be told of %s, and is marked with %v at version %d", m.word, m.object, grown, m.version)
+		case len(m.is) < min(len(m.was)+len(grown), payments.MaxMarks):
+			return fmt.Sprintf("%s has lost marks: %v, before %v", m.object, m.is, m.was)
+		}
+	}
+	return ""
+}
+
+// oweMarks notes what the partner of an order has to hear of.
+func (w *World) oweMarks(l *look) {
+	for _, m := range l.marks() {
+		for _, one := range m.grown() {
+			w.hearing.owe(notify.Event{Mode: l.mode, Partner: l.is.Order.Partner, Type: notify.Type(one.Type), Object: m.object, Version: one.Version, At: one.At})
+		}
+	}
+}
+
+// oweSettlement notes that a partner has to hear of a settlement.
+func (w *World) oweSettlement(s ledger.Settlement) {
+	w.hearing.owe(notify.Event{Mode: s.Mode, Partner: s.Partner, Type: notify.SettlementReady, Object: s.ID, Version: 1, At: s.ClosedAt})
+}
+
+// checkEvents looks at what a step has touched of events.
+func (w *World) checkEvents(pk string) {
+	rest, ours := strings.CutPrefix(pk, notifystore.Prefix)
+	kind, text, _ := strings.Cut(rest, "#")
+	if !ours {
+		return
+	}
+	if id, err := ids.Parse(text); err == nil && ids.Mode(kind).Valid() {
+		w.lookAtEvent(pk, ids.Mode(kind), id)
+		return
+	}
+	m, text, _ := strings.Cut(text, "#")
+	if partner, err := ids.Parse(text); err == nil && kind == "END" {
+		w.lookAtEndpoints(ids.Mode(m), partner)
+	}
+}
+
+// eventKept is how long the row of an event stands behind the moment at which its endpoints were read.
+const eventKept = notify.Kept + notify.OnTheWay
+
+// lookAtEvent holds an event and its deliveries against the fact that it tells.
+func (w *World) lookAtEvent(pk string, m ids.Mode, id ids.ID) {
+	f := w.hearing.facts[id]
+	if f == nil {
+		w.fail("EventIsFact", ids.ID{}, "the event %s is kept, and tells of nothing that happened", id)
+		return
+	}
+	is, err := w.hearing.kept.Event(context.Background(), m, f.Partner, id)
+	if err != nil || m != f.Mode {
+		w.fail("EventsStayHome", f.order(), "the event %s of %s is not kept for %s: %v", id, f.Type, f.Partner, err)
+		return
+	}
+	if f.told.IsZero() {
+		row, _, err := w.durable.table.Get(context.Background(), table.Key{PK: pk, SK: "EVENT"})
+		if err != nil {
+			w.fail("Engine", f.order(), "%s cannot be read: %v", pk, err)
+		}
+		f.told, f.Data = time.Unix(row.TTL, 0).Add(-eventKept), is.Data
+		w.coverage.event("told " + string(f.Type))
+		if wrong := f.wrongIn(notify.Body(is.Event)); wrong != "" {
+			w.fail("EventIsTrue", f.order(), "%s is told, and %s: %s", f.Type, wrong, is.Data)
+		}
+	}
+	if string(is.Data) != string(f.Data) || !is.At.Equal(f.At.Truncate(time.Millisecond)) {
+		w.fail("EventIsTrue", f.order(), "the event %s of %s at %s says %s, and said %s", id, f.Type, is.At, is.Data, f.Data)
+	}
+	for _, d := range is.Deliveries {
+		if was, known := f.ways[d.Endpoint]; !known || was.Version != d.Version {
+			w.checkWay(f, was, d)
+			f.ways[d.Endpoint] = d
+		}
+	}
+}
+
+// checkWay holds a delivery that has changed against what its shop has heard.
+func (w *World) checkWay(f *fact, was, is notify.Delivery) {
+	e := w.hearing.byID[is.Endpoint]
+	switch {
+	case e == nil || e.shop.partner != f.Partner || e.shop.mode != f.Mode || is.Partner != f.Partner:
+		w.fail("EventsStayHome", f.order(), "%s of %s goes to the endpoint %s, which is not his", f.Type, f.Partner, is.Endpoint)
+		return
+	case !e.hears(f.Type):
+		w.fail("FilterHolds", f.order(), "%s goes to %s, which has asked for %v", f.Type, e.name, e.types)
+	case is.Status == notify.Delivered && !e.heard[f.ID]:
+		w.fail("DeliveredIsHeard", f.order(), "%s is said to be delivered to %s, which has not heard it", f.Type, e.name)
+	case is.Status == notify.Dropped && !e.gone && e.deleted.IsZero():
+		w.fail("EventArrives", f.order(), "%s is dropped, and %s would hear it", f.Type, e.name)
+	case is.Status == notify.Failed && (w.clock.Now().Before(is.Since.Add(notify.OnTheWay)) || e.failed.Before(is.Since)):
+		w.fail("EventArrives", f.order(), "%s is given up at %s; it is on its way to %s since %s, and that failed last at %s", f.Type, w.clock.Now(), e.name, is.Since, e.failed)
+	case is.Status == notify.Waiting && (is.Next.IsZero() || is.Due.IsZero()):
+		w.fail("WaitingIsDue", f.order(), "%s waits for %s, and nobody looks after it", f.Type, e.name)
+	}
+	switch {
+	case is.Status != notify.Waiting:
+		w.coverage.event(string(is.Status))
+	case was.Status == "":
+		w.coverage.event("set on its way")
+	case was.Status != notify.Waiting || !was.Since.Equal(is.Since):
+		w.coverage.event("redelivered")
+	case is.Attempts > was.Attempts:
+		w.coverage.event("retried")
+	}
+}
+
+// wrongIn says what is wrong in the body of an event; "" for nothing.
+func (f *fact) wrongIn(body []byte) string {
+	var said struct {
+		Type      notify.Type `json:"type"`
+		Timestamp time.Time   `json:"timestamp"`
+		Data      struct {
+			UUID    ids.ID `json:"uuid"`
+			ID      ids.ID `json:"id"` // of a settlement
+			Order   ids.ID `json:"order_uuid"`
+			Live    *bool  `json:"livemode"`
+			Version int64  `json:"version"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &said); err != nil {
+		return "it cannot be read: " + err.Error()
+	}
+	object := said.Data.UUID
+	if f.Type == notify.SettlementReady {
+		object = said.Data.ID
+	}
+	switch {
+	case said.Type != f.Type || !said.Timestamp.Equal(f.At.Truncate(time.Millisecond)):
+		return fmt.Sprintf("it happened as %s at %s", f.Type, f.At)
+	case object != f.Object || !said.Data.Order.IsZero() && said.Data.Order != f.Object.Root():
+		return "it is about another object than " + f.Object.String()
+	case said.Data.Live != nil && *said.Data.Live != (f.Mode == ids.Live):
+		return "it is of the other mode"
+	case said.Data.Version < f.Version:
+		return fmt.Sprintf("it is older than version %d", f.Version)
+	}
+	return ""
+}
+
+// checkPlaces holds that a delivery stands in its lane and among the due keys exactly as long as it waits.
+func (w *World) checkPlaces(row table.Row) {
+	if !strings.HasPrefix(row.Key.PK, notifystore.Prefix) || !strings.HasPrefix(row.Key.SK, "D#") {
+		return
+	}
+	waits := row.Attrs["st"].Text() == string(notify.Waiting)
+	if waits == row.First.IsZero() || waits == row.Second.IsZero() {
+		w.fail("WaitingIsDue", ids.ID{}, "the delivery %s is %s, and stands at %q and %q", row.Key, row.Attrs["st"].Text(), row.First, row.Second)
+	}
+}
+
+// readBehind is how far behind the table the endpoints may have been that an event was told to: the cache's time, and a while
+// that a process stood still.
+const readBehind = 2 * notifystore.CacheTime
+
+// checkTold holds, at rest, that everything was told, and that everybody who has to has heard it.
+func (w *World) checkTold() {
+	for _, f := range w.hearing.owed {
+		if f.told.IsZero() {
+			w.fail("EventIsTold", f.order(), "%s of %s at version %d is told to nobody", f.Type, f.Object, f.Version)
+			return
+		}
+		for _, e := range w.hearing.endpoints {
+			if e.shop.partner != f.Partner || e.shop.mode != f.Mode || !e.alive() || !e.hears(f.Type) || e.made.After(f.told.Add(-readBehind)) {
+				continue
+			}
+			if way := f.ways[e.id]; !e.heard[f.ID] && way.Status != notify.Failed {
+				w.fail("EventArrives", f.order(), "%s of %s has not come to %s, and its delivery is %q", f.Type, f.Object, e.name, way.Status)
+				return
+			}
+		}
+	}
+}
