@@ -245,15 +245,15 @@ func (d *Worker) entry(ctx context.Context, w payments.Whole, child ids.ID) erro
 		}
 	}
 	e, ok, err := w.EntryOf(child)
-	if err != nil {
-		return queue.Never("the ledger cannot hold it: %s", fault.Code(err))
-	}
-	if !ok {
+	if err == nil && !ok {
 		return nil
 	}
-	j, err := ledgerjobs.PostJob(e)
-	if err != nil {
-		return queue.Never("the ledger cannot hold it: %s", fault.Code(err))
+	var j queue.Job
+	if err == nil {
+		j, err = ledgerjobs.PostJob(e)
+	}
+	if err != nil { // no dead letter: the due key asks again every few minutes, until the books can hold it
+		return d.Teller.RaiseHouse(ctx, w.Order.Mode, payments.AlarmKind(ledgerjobs.LedgerMissing), w.EntryID(child), "the ledger cannot hold it: "+err.Error())
 	}
 	return d.Queue.Send(ctx, queue.Settlements, 0, j)
 }

@@ -31,14 +31,15 @@ var (
 	errOff = errors.New("away")
 )
 
-// contracts gives terms and a till; broken is its error.
+// contracts gives its terms and a till; broken is its error.
 type contracts struct {
 	teller.Accounts
+	terms  ledger.Terms
 	broken error
 }
 
 func (c *contracts) Terms(context.Context, payments.Payment) (ledger.Terms, error) {
-	return terms, c.broken
+	return c.terms, c.broken
 }
 
 func (c *contracts) Till(context.Context, ids.Mode, ids.ID, ids.ID) (cashier.Till, error) {
@@ -80,7 +81,7 @@ type office struct {
 // paid is an office with an order that was paid just now. Its terms are frozen where priced is set.
 func paid(t *testing.T, priced bool) *office {
 	t.Helper()
-	o := &office{world: setup(t), contracts: &contracts{}, letters: &letterBox{}, posted: map[string]bool{}}
+	o := &office{world: setup(t), contracts: &contracts{terms: terms}, letters: &letterBox{}, posted: map[string]bool{}}
 	o.worker.Queue = o.queue
 	o.worker.Teller = teller.New(teller.Config{Store: o.store, Accounts: o.contracts, Queue: o.queue, Clock: o.clock, Log: quiet,
 		Bank: func(string) (teller.Bank, bool) { return nil, false }})
@@ -254,6 +255,20 @@ func TestEntry(t *testing.T) {
 		o.contracts.broken = errOff
 		require.ErrorIs(t, entry(o, o.whole.Payments[0].ID), errOff)
 		require.Empty(t, o.entries(t))
+	})
+	t.Run("WhatTheBooksCannotHoldCallsAnOperator", func(t *testing.T) {
+		t.Parallel()
+		o := paid(t, false)
+		o.contracts.terms = ledger.Terms{Account: terms.Account, Ours: ledger.Fee{Fixed: 1 << 62}, Theirs: ledger.Fee{Fixed: 1 << 62}}
+		for range 2 {
+			require.NoError(t, entry(o, o.whole.Payments[0].ID), "the due key asks again, so that it is no dead letter")
+		}
+		require.Empty(t, o.entries(t))
+		alarms, _, err := o.store.OpenAlarms(t.Context(), ids.Test, "", 10)
+		require.NoError(t, err)
+		require.Len(t, alarms, 1)
+		require.Equal(t, ledgerjobs.LedgerMissing, string(alarms[0].Kind))
+		require.Equal(t, ledger.PaidID(o.whole.Payments[0].ID), alarms[0].Object)
 	})
 	t.Run("NothingIsOwed", func(t *testing.T) {
 		t.Parallel()

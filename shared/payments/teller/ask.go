@@ -65,7 +65,7 @@ func (t *Teller) callAsk(ctx context.Context, p payments.Payment) (banks.News, e
 	case err == nil || banks.ClassOf(err) == banks.NotFound:
 		return news, err
 	case banks.ClassOf(err) == banks.Config:
-		t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "asking was refused: "+err.Error())
+		t.RaiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "asking was refused: "+err.Error())
 	}
 	return news, ErrBankSilent.Because(err)
 }

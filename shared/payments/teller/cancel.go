@@ -114,7 +114,7 @@ func (t *Teller) called(ctx context.Context, w payments.Whole, n int, news banks
 		return t.lost(ctx, w, n, err)
 	default:
 		if class == banks.Config {
-			t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a call was refused: "+err.Error())
+			t.RaiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a call was refused: "+err.Error())
 		}
 		after, _, saveErr := t.settle(ctx, w, func(w payments.Whole) payments.Outcome { return payments.CallRefused(w, n, t.now()) })
 		if saveErr != nil {

@@ -106,10 +106,10 @@ func (t *Teller) ApplyNotice(ctx context.Context, provider string, raw []byte, h
 		if ours {
 			object = notice.News.Reference // a payment that we have lost: each one calls an operator
 		}
-		return t.raiseHouse(ctx, account.Mode, payments.UnknownPayment, object,
+		return t.RaiseHouse(ctx, account.Mode, payments.UnknownPayment, object,
 			"reference "+notice.News.Reference+", bank's payment "+notice.News.BankID+": "+notice.News.Word)
 	case mode != account.Mode || p.Account != account.ID:
-		_ = t.raiseHouse(ctx, account.Mode, payments.ForgedNotice, account.ID.String(), "it names a payment of another account")
+		_ = t.RaiseHouse(ctx, account.Mode, payments.ForgedNotice, account.ID.String(), "it names a payment of another account")
 		return ErrNoticeRefused
 	}
 	if notice.Receipt != nil {
@@ -189,12 +189,13 @@ func (t *Teller) verified(ctx context.Context, provider string, raw []byte, head
 		}
 	}
 	if forged != nil {
-		_ = t.raiseHouse(ctx, forged.Mode, payments.ForgedNotice, forged.ID.String(), "its signature does not hold")
+		_ = t.RaiseHouse(ctx, forged.Mode, payments.ForgedNotice, forged.ID.String(), "its signature does not hold")
 	}
 	return banks.Account{}, banks.Notice{}, ErrNoticeRefused
 }
 
-func (t *Teller) raiseHouse(ctx context.Context, m ids.Mode, kind payments.AlarmKind, object, detail string) error {
+// RaiseHouse calls an operator about what belongs to no order. An alarm that is open already stays as it is.
+func (t *Teller) RaiseHouse(ctx context.Context, m ids.Mode, kind payments.AlarmKind, object, detail string) error {
 	t.tell(ctx, kind, object, detail)
 	return t.Store.RaiseHouse(ctx, m, payments.Alarm{Kind: kind, Object: object, Detail: detail, OpenedAt: t.now()})
 }

@@ -221,7 +221,7 @@ func (t *Teller) noteSupplier(ctx context.Context, p payments.Payment) {
 	if supplier, err := t.Accounts.Supplier(ctx, p.Partner); err != nil || supplier != nil {
 		return
 	}
-	if t.raiseHouse(ctx, p.Mode, payments.SupplierUnknown, p.Partner.String(), "his INN or phone is missing: receipts are printed as if the platform sold its own") == nil {
+	if t.RaiseHouse(ctx, p.Mode, payments.SupplierUnknown, p.Partner.String(), "his INN or phone is missing: receipts are printed as if the platform sold its own") == nil {
 		t.mu.Lock()
 		t.nameless[p.Partner] = true
 		t.mu.Unlock()
@@ -244,7 +244,7 @@ func (t *Teller) notOpened(ctx context.Context, w payments.Whole, n int, cause e
 	case banks.Unavailable, banks.Unknown:
 		t.fellSilent(ctx, p)
 	case banks.Config: // one alarm for the account, not one for every payer who meets it
-		t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "opening was refused: "+cause.Error())
+		t.RaiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "opening was refused: "+cause.Error())
 	}
 	if class != banks.Unknown {
 		var bankError *banks.Error

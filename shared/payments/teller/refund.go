@@ -120,7 +120,7 @@ func (t *Teller) gaveBack(ctx context.Context, w payments.Whole, k int, news ban
 	default:
 		t.Log.WarnContext(ctx, "the bank refused a refund", "refund", r.ID.String(), "class", class.String(), "error", err.Error())
 		if class == banks.Config {
-			_ = t.raiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a refund was refused: "+err.Error())
+			_ = t.RaiseHouse(ctx, p.Mode, payments.BankConfig, p.Account.String(), "a refund was refused: "+err.Error())
 		}
 		why.Message = err.Error()
 		var bankError *banks.Error
