@@ -45,6 +45,7 @@ var commands = []command{
 	{"refund list", "GET", "/approvals", "?mode=test"},
 	{"refund approve", "POST", "/refund/{}/approve", "REFUND ?mode=test"},
 	{"refund reject", "POST", "/refund/{}/reject", "REFUND ?mode=test reason=…"},
+	{"refund end", "POST", "/refund/{}/end", "REFUND ?mode=test outcome=succeeded note=…"},
 	{"settlement list", "GET", "/settlements", "?mode=test [?partner=…]"},
 	{"settlement close", "POST", "/settlement/close", "partner=… mode=test currency=RUB day=2026-11-22"},
 	{"settlement paid-out", "POST", "/settlement/{}/paid-out", "SETTLEMENT ?mode=test reference=…"},

@@ -79,6 +79,7 @@ type Refund struct {
 	Reason   string
 	Author   string // who asked for it
 	Approver string // the second operator
+	Ended    EndedBy
 	Decline  banks.Decline
 
 	Till     ids.ID    // the till of ours that owes its receipt; zero: the bank's, or none

@@ -41,9 +41,9 @@ func TestTheDueKeyOfARefund(t *testing.T) {
 	})
 	t.Run("WaitsGrowWhileTheBankIsSilent", func(t *testing.T) {
 		t.Parallel()
-		w, now := payments.RefundLost(refunding(t, ours(t), 100), 1, start).After, start
+		w := payments.RefundLost(refunding(t, ours(t), 100), 1, start).After
 		for _, wait := range []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute} {
-			now = w.Refunds[0].Due
+			now := w.Refunds[0].Due
 			out, send := payments.SendRefund(w, 1, now)
 			require.True(t, send)
 			w = payments.RefundLost(out.After, 1, now).After

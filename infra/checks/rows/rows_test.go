@@ -69,7 +69,7 @@ func (r paymentsRead) today() paymentsRead {
 
 // stories are the names of the orders of every version.
 var stories = []string{"held and captured", "held and voided", "a capture that was lost", "never opened", // since version 1
-	"given back", "being given back", "for a second operator", "captured in part", "given back in the bank's cabinet", "closed after a prepayment",
+	"given back", "being given back", "given back by an operator's word", "for a second operator", "captured in part", "given back in the bank's cabinet", "closed after a prepayment",
 	"printed by a till of ours", "refused by a till of ours", "corrected"} // since version 2
 
 // identityRead is what identity reads in its rows.

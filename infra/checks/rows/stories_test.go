@@ -195,6 +195,14 @@ func tellRefunds(s *story) {
 	s.save(payments.RefundAnswered(s.w, k, banks.News{Status: banks.Paid, Underway: true}, s.now))
 	s.save(payments.RefundLooked(s.w, k, s.now))
 
+	s.order("given back by an operator's word", false)
+	s.pay("715")
+	k = s.refund(payments.RefundWish{Amount: 4000, Author: "token"})
+	s.save(payments.RefundLost(s.w, k, s.now))
+	s.save(payments.RefundLooked(s.w, k, s.now.Add(payments.RefundPatience+time.Hour))) // an alarm
+	out, err = payments.EndRefund(s.w, k, payments.Word{Gone: true, By: "an operator", Note: "line 14"}, s.now)
+	s.save(out, err)
+
 	s.order("for a second operator", false)
 	s.pay("708")
 	s.refund(payments.RefundWish{Author: "token", ApproveAbove: 1})

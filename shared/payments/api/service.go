@@ -34,7 +34,7 @@ func (s *Service) Endpoints() []web.Endpoint {
 		s.CreatePayment(), s.GetPayment(), s.CapturePayment(), s.VoidPayment(),
 		s.RefundPayment(), s.GetRefund(), s.FulfilOrder(),
 		s.ListMethods(), s.FindReceipt(), s.NotifyTBank(), s.NotifyATOL(), s.CorrectReceipt(),
-		s.ListAlarms(), s.CloseAlarm(), s.RefundForPartner(), s.ListApprovals(), s.ApproveRefund(), s.RejectRefund(),
+		s.ListAlarms(), s.CloseAlarm(), s.RefundForPartner(), s.ListApprovals(), s.ApproveRefund(), s.RejectRefund(), s.EndRefund(),
 	}
 }
 

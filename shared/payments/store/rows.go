@@ -108,6 +108,7 @@ var refundFields = []field[payments.Refund]{
 	text("rsn", func(r *payments.Refund) *string { return &r.Reason }),
 	text("aut", func(r *payments.Refund) *string { return &r.Author }),
 	text("apr", func(r *payments.Refund) *string { return &r.Approver }),
+	document("ebw", func(r *payments.Refund) *payments.EndedBy { return &r.Ended }, isZero[payments.EndedBy]),
 	document("dcl", func(r *payments.Refund) *banks.Decline { return &r.Decline }, isZero[banks.Decline]),
 	uuid("til", func(r *payments.Refund) *ids.ID { return &r.Till }),
 	truth("kyd", func(r *payments.Refund) *bool { return &r.Keyed }),

@@ -249,6 +249,19 @@ func (t *Teller) Reject(ctx context.Context, w payments.Whole, k int, by, why st
 	return w, errors.Join(refusal, err)
 }
 
+// End ends, by an operator's word, a refund of which the bank has had none for days.
+func (t *Teller) End(ctx context.Context, w payments.Whole, k int, word payments.Word) (payments.Whole, error) {
+	var refusal error
+	w, _, err := t.settle(ctx, w, func(w payments.Whole) payments.Outcome {
+		out, err := payments.EndRefund(w, k, word, t.now())
+		if refusal = err; err != nil {
+			return payments.Outcome{Before: w, After: w}
+		}
+		return out
+	})
+	return w, errors.Join(refusal, err)
+}
+
 // Fulfil closes a prepaid order: the bank's till makes the receipt of full settlement. The receipt that comes back is
 // pending until the till tells of it; a lost answer is waited for, never repeated. The same key gives the same answer.
 func (t *Teller) Fulfil(ctx context.Context, w payments.Whole, parts []payments.Part, key, hash string) (_ payments.Whole, r payments.Receipt, replayed bool, err error) {

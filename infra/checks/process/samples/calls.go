@@ -118,6 +118,8 @@ func ofOperators(w *world.World) map[string]call {
 		"approve-refund": {path: "/api/v1/admin/refund/" + w.ToApprove.Refund().String() + "/approve", query: "mode=test", says: `"status":"succeeded"`},
 		"reject-refund": {path: "/api/v1/admin/refund/" + w.ToReject.Refund().String() + "/reject", query: "mode=test", body: `{"reason":"the course has been completed"}`,
 			says: `"code":"rejected"`},
+		"end-refund": {path: "/api/v1/admin/refund/" + w.ToReject.Refund().String() + "/end", query: "mode=test", body: `{"outcome":"failed","note":"it is not in the register"}`,
+			status: 409, says: `"refund_not_stuck"`},
 		"correct-receipt": {path: "/api/v1/admin/order/" + w.Paid.Order.String() + "/correct-receipt",
 			body: `{"mode":"test","kind":"income_correction","amount":{"amount":1000,"currency":"RUB"},"type":"self","date":"2026-11-21"}`, status: 409, says: `"operation_not_supported"`},
 		"close-alarm": {body: fmt.Sprintf(`{"mode":"test","kind":"forged_notice","object":%q}`, w.Account), status: 204},
