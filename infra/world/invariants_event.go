@@ -1,9 +1,11 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -159,6 +161,42 @@ func (w *World) checkTold() {
 			if way := f.ways[e.id]; !e.heard[f.ID] && way.Status != notify.Failed {
 				w.fail("EventArrives", f.order(), "%s of %s has not come to %s, and its delivery is %q", f.Type, f.Object, e.name, way.Status)
 				return
+			}
+		}
+	}
+}
+
+// checkEventDoors holds what partners are shown of events at rest against what was told to them, and of endpoints against those
+// that there are.
+func (w *World) checkEventDoors() {
+	for _, s := range w.setting.shops {
+		shown, cursor := map[ids.ID]int{}, ""
+		for range rounds {
+			got, ok := w.read(s, "/api/v1/events?limit=70"+cursor)
+			if !ok || got.status != http.StatusOK {
+				w.fail("DoorsAgree", ids.ID{}, "events are answered with %d %s", got.status, got.body)
+				return
+			}
+			for _, id := range w.shownEvents(s, got.body) {
+				shown[id]++
+			}
+			next := memberOf(got.body, "next_cursor")
+			if next == "" {
+				break
+			}
+			cursor = "&cursor=" + next
+		}
+		for _, f := range w.hearing.owed {
+			if f.Partner == s.partner && f.Mode == s.mode && shown[f.ID] != 1 {
+				w.fail("DoorsAgree", f.order(), "%s of %s is told, and shown %d times", f.Type, f.Object, shown[f.ID])
+				return
+			}
+		}
+		got, ok := w.read(s, endpointsPath)
+		for _, e := range w.hearing.endpoints {
+			there := ok && bytes.Contains(got.body, []byte(e.url))
+			if e.shop == s && there == (e.id.IsZero() || !e.deleted.IsZero()) {
+				w.fail("DoorsAgree", ids.ID{}, "%s, made at %s and deleted at %s, is shown: %v; %d %s", e.name, e.made, e.deleted, there, got.status, got.body)
 			}
 		}
 	}
