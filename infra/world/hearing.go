@@ -16,6 +16,7 @@ type hearing struct {
 	kept      *notifystore.Store // past every fault
 	facts     map[ids.ID]*fact   // by the name of the event
 	owed      []*fact            // in the order in which they happened
+	untold    map[ids.ID][]*fact // by order, what nobody has told yet
 	endpoints []*endpoint
 	byURL     map[string]*endpoint
 	byID      map[ids.ID]*endpoint
@@ -93,7 +94,7 @@ func (e *endpoint) silent(at time.Time) bool {
 func (w *World) newHearing() hearing {
 	return hearing{
 		kept:  notifystore.New(w.durable.table, secret.NewKeeper(rootKeys{}, w.random), w.clock, w.random),
-		facts: map[ids.ID]*fact{}, byURL: map[string]*endpoint{}, byID: map[ids.ID]*endpoint{}, said: map[ids.ID][]byte{},
+		facts: map[ids.ID]*fact{}, untold: map[ids.ID][]*fact{}, byURL: map[string]*endpoint{}, byID: map[ids.ID]*endpoint{}, said: map[ids.ID][]byte{},
 	}
 }
 
@@ -106,6 +107,9 @@ func (h *hearing) owe(e notify.Event) {
 	f := &fact{Event: e, ways: map[ids.ID]notify.Delivery{}}
 	h.facts[e.ID] = f
 	h.owed = append(h.owed, f)
+	if order := f.order(); !order.IsZero() {
+		h.untold[order] = append(h.untold[order], f)
+	}
 }
 
 // filters are what endpoints hear; nil is everything.

@@ -41,6 +41,7 @@ var invariants = []invariant{
 	{"FourEyes", "one person alone must not be able to empty a till", everyStep, fourEyes},
 	{"FailedIsNotGiven", "a partner who is told that a refund failed gives the money back again in another way", everyStep, failedIsNotGiven},
 	{"FactIsMarked", "what is not marked in the write that does it is told to nobody once a message is lost", everyStep, factIsMarked},
+	{"UntoldIsDue", "an event that no due key stands for is lost with its message", everyStep, untoldIsDue},
 	{"OncePerKey", "a refund that is repeated after a lost answer must not go out twice", everyStep, oncePerKey},
 
 	{"Audit", "the rows must not contradict each other, and stand in the indexes where their attributes put them", inFull, nil},

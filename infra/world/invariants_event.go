@@ -1,132 +1,19 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
 	"giberno.ru/shared/core/ids"
-	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/notify"
 	notifystore "giberno.ru/shared/notify/store"
-	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
 )
-
-// wordsOfStatus is what a partner hears of a payment. The list stands here by itself, so that the rules of the domain are held
-// against something that they did not make.
-var wordsOfStatus = map[payments.Status]payments.EventType{
-	payments.Held: "payment.held", payments.Paid: "payment.paid", payments.Declined: "payment.declined",
-	payments.Unknown: "payment.unknown", payments.Expired: "payment.expired",
-}
-
-func wordOfState(was, is payments.State) payments.EventType {
-	switch {
-	case was.Winner == 0 && is.Winner != 0:
-		return "order.paid"
-	case was.Status == is.Status:
-	case is.Status == payments.OrderExpired:
-		return "order.expired"
-	case is.Status == payments.OrderCancelled:
-		return "order.cancelled"
-	}
-	return ""
-}
-
-func wordOfRefund(r payments.Refund) payments.EventType {
-	switch r.Status {
-	case payments.RefundSucceeded:
-		return "refund.succeeded"
-	case payments.RefundFailed:
-		return "refund.failed"
-	}
-	return ""
-}
-
-func wordOfReceipt(r payments.Receipt) payments.EventType {
-	switch {
-	case r.Status == payments.ReceiptReady && r.Verified:
-		return "receipt.ready"
-	case r.Status == payments.ReceiptFailed:
-		return "receipt.failed"
-	}
-	return ""
-}
-
-// marked is a row's marks before and after a step, and what the step has to be told as.
-type marked struct {
-	object  ids.ID
-	was, is []payments.Mark
-	word    payments.EventType // "": nothing happened that a partner hears of
-	version int64
-}
-
-// marks are those of all rows of an order.
-func (l *look) marks() (all []marked) {
-	all = append(all, marked{l.is.Order.ID, l.was.State.Marks, l.is.State.Marks, wordOfState(l.was.State, l.is.State), l.is.State.Version})
-	for _, p := range l.is.Payments {
-		before, _ := l.was.Payment(p.N)
-		word := wordsOfStatus[p.Status]
-		if p.Status == before.Status {
-			word = ""
-		}
-		all = append(all, marked{p.ID, before.Marks, p.Marks, word, p.Version})
-	}
-	for _, r := range l.is.Refunds {
-		before, _ := l.was.Refund(r.N)
-		all = append(all, marked{r.ID, before.Marks, r.Marks, changedWord(wordOfRefund(before), wordOfRefund(r)), r.Version})
-	}
-	for _, r := range l.is.Receipts {
-		before, _ := l.was.ReceiptOf(r.ID)
-		all = append(all, marked{r.ID, before.Marks, r.Marks, changedWord(wordOfReceipt(before), wordOfReceipt(r)), r.Version})
-	}
-	return all
-}
-
-func changedWord(was, is payments.EventType) payments.EventType {
-	if was == is {
-		return ""
-	}
-	return is
-}
-
-// grown are the marks that a step has made.
-func (m marked) grown() []payments.Mark {
-	return slices.DeleteFunc(slices.Clone(m.is), func(one payments.Mark) bool { return slices.Contains(m.was, one) })
-}
-
-// factIsMarked: what happens to a row is marked on it in the same write, and nothing else is.
-func factIsMarked(l *look) string {
-	for _, m := range l.marks() {
-		grown := m.grown()
-		switch {
-		case m.word == "" && len(grown) > 0:
-			return fmt.Sprintf("%s is marked with %v, which did not happen", m.object, grown)
-		case m.word != "" && (len(grown) != 1 || grown[0].Type != m.word || grown[0].Version != m.version):
-			return fmt.Sprintf("%s has to be told of %s, and is marked with %v at version %d", m.word, m.object, grown, m.version)
-		case len(m.is) < min(len(m.was)+len(grown), payments.MaxMarks):
-			return fmt.Sprintf("%s has lost marks: %v, before %v", m.object, m.is, m.was)
-		}
-	}
-	return ""
-}
-
-// oweMarks notes what the partner of an order has to hear of.
-func (w *World) oweMarks(l *look) {
-	for _, m := range l.marks() {
-		for _, one := range m.grown() {
-			w.hearing.owe(notify.Event{Mode: l.mode, Partner: l.is.Order.Partner, Type: notify.Type(one.Type), Object: m.object, Version: one.Version, At: one.At})
-		}
-	}
-}
-
-// oweSettlement notes that a partner has to hear of a settlement.
-func (w *World) oweSettlement(s ledger.Settlement) {
-	w.hearing.owe(notify.Event{Mode: s.Mode, Partner: s.Partner, Type: notify.SettlementReady, Object: s.ID, Version: 1, At: s.ClosedAt})
-}
 
 // checkEvents looks at what a step has touched of events.
 func (w *World) checkEvents(pk string) {
@@ -274,6 +161,42 @@ func (w *World) checkTold() {
 			if way := f.ways[e.id]; !e.heard[f.ID] && way.Status != notify.Failed {
 				w.fail("EventArrives", f.order(), "%s of %s has not come to %s, and its delivery is %q", f.Type, f.Object, e.name, way.Status)
 				return
+			}
+		}
+	}
+}
+
+// checkEventDoors holds what partners are shown of events at rest against what was told to them, and of endpoints against those
+// that there are.
+func (w *World) checkEventDoors() {
+	for _, s := range w.setting.shops {
+		shown, cursor := map[ids.ID]int{}, ""
+		for range rounds {
+			got, ok := w.read(s, "/api/v1/events?limit=70"+cursor)
+			if !ok || got.status != http.StatusOK {
+				w.fail("DoorsAgree", ids.ID{}, "events are answered with %d %s", got.status, got.body)
+				return
+			}
+			for _, id := range w.shownEvents(s, got.body) {
+				shown[id]++
+			}
+			next := memberOf(got.body, "next_cursor")
+			if next == "" {
+				break
+			}
+			cursor = "&cursor=" + next
+		}
+		for _, f := range w.hearing.owed {
+			if f.Partner == s.partner && f.Mode == s.mode && shown[f.ID] != 1 {
+				w.fail("DoorsAgree", f.order(), "%s of %s is told, and shown %d times", f.Type, f.Object, shown[f.ID])
+				return
+			}
+		}
+		got, ok := w.read(s, endpointsPath)
+		for _, e := range w.hearing.endpoints {
+			there := ok && bytes.Contains(got.body, []byte(e.url))
+			if e.shop == s && there == (e.id.IsZero() || !e.deleted.IsZero()) {
+				w.fail("DoorsAgree", ids.ID{}, "%s, made at %s and deleted at %s, is shown: %v; %d %s", e.name, e.made, e.deleted, there, got.status, got.body)
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func Shorten(o Options, f *Failure) string {
 	clear := o
 	clear.Clear = true
 	if !try(clear) {
-		for _, name := range []string{"crash", "table", "queue", "bank", "till", "mail", "feed", "feed stops"} {
+		for _, name := range []string{"crash", "table", "queue", "bank", "till", "shop", "mail", "feed", "feed stops"} {
 			candidate := best
 			candidate.Without = with(best.Without, name)
 			try(candidate)
@@ -56,7 +56,7 @@ func with(without map[string]bool, name string) map[string]bool {
 
 // names lists what a world goes without.
 func names(without map[string]bool) (list []string) {
-	for _, name := range []string{"crash", "table", "queue", "bank", "till", "mail", "feed", "feed stops"} {
+	for _, name := range []string{"crash", "table", "queue", "bank", "till", "shop", "mail", "feed", "feed stops"} {
 		if without[name] {
 			list = append(list, name)
 		}

@@ -66,6 +66,7 @@ var Plants = []Plant{
 	{Name: "nobody asks who was told", Why: "a message is lost, and the sweeper believes that everything was told",
 		Table: func(t table.Table) table.Table { return believing{t} }, Follow: noTelling},
 	{Name: "order.paid without its mark", Why: "the change of an order is not marked with its event", Table: each("STATE", noMarkOfPaid)},
+	{Name: "let go untold", Why: "a refund that has ended has no due key, though its event is not told", Table: each("F#", noDueAtEnd)},
 	{Name: "told to a neighbour", Why: "the endpoints of another partner are read", Table: func(t table.Table) table.Table { return neighbourly{t} }},
 	{Name: "told in other words", Why: "an event is written anew for every attempt",
 		Table: func(t table.Table) table.Table { return &rewording{Table: t} }},

@@ -12,6 +12,7 @@ import (
 
 	"giberno.ru/shared/notify"
 	notifystore "giberno.ru/shared/notify/store"
+	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/platform/outbound"
 	"giberno.ru/shared/platform/queue"
@@ -202,4 +203,14 @@ func (t nostalgic) GetMany(ctx context.Context, keys []table.Key) ([]table.Row, 
 		rows[i].Attrs[secretsAttr] = table.B(raw)
 	}
 	return rows, err
+}
+
+// noDueAtEnd takes the due key off a refund that succeeds.
+func noDueAtEnd(p *table.Parts) {
+	if p.Set[statusAttr].Text() != string(payments.RefundSucceeded) {
+		return
+	}
+	p.Set = maps.Clone(p.Set)
+	delete(p.Set, "due")
+	p.Remove, p.Second = append(slices.Clone(p.Remove), "due"), &table.Key{}
 }

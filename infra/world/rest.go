@@ -62,7 +62,7 @@ func (w *World) rest() {
 	if left := w.quiet(); left != "" {
 		w.fail("NothingLeft", w.left, "%s; the last job that was not done: %q", left, w.complaint)
 	}
-	for _, check := range []func(){w.checkBooks, w.checkDoors, w.checkRegisters} {
+	for _, check := range []func(){w.checkBooks, w.checkDoors, w.checkRegisters, w.checkEventDoors} {
 		if w.failure == nil {
 			check()
 		}

@@ -119,6 +119,7 @@ func (w *World) checkOrder(pk string, when moment) {
 		return
 	}
 	l := &look{world: w, mode: m, id: id, was: w.watch.last[pk], is: is}
+	w.oweMarks(l)
 	for _, i := range invariants {
 		if i.when != when || i.holds == nil {
 			continue
@@ -127,7 +128,6 @@ func (w *World) checkOrder(pk string, when moment) {
 			w.fail(i.name, id, "%s", wrong)
 		}
 	}
-	w.oweMarks(l)
 	w.coverage.transitions(l)
 	w.watch.last[pk] = is
 }

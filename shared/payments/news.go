@@ -102,6 +102,9 @@ func (o *Outcome) paid(p Payment, news banks.News, how Evidence, now time.Time) 
 		return
 	}
 	due := p.expected()
+	if news.Underway && p.Watched() && news.Amount != nil && news.Amount.Amount < due && news.Amount.Currency == p.Amount.Currency {
+		return // a part has gone back before the one that is under way, and the bank says what is left: its end will tell
+	}
 	if news.Amount != nil && (news.Amount.Amount != due || news.Amount.Currency != p.Amount.Currency) {
 		o.mismatch(p, "the bank says "+news.Amount.String()+", we expect "+p.Amount.String(), now)
 		return

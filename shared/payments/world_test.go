@@ -41,6 +41,30 @@ func TestAMismatchIsJudgedOverTheRowAsItStands(t *testing.T) {
 	}
 }
 
+// Seed 113: two parts went back at the bank before we knew of the payment. While the second was under way the bank said «paid» and
+// what the first had left, and an operator was called for an amount that was never another.
+func TestWhatIsLeftWhileARefundRunsIsNoOtherAmount(t *testing.T) {
+	t.Parallel()
+	w := opened(fresh(t), banks.SBP, start)
+	left := money.Of(1_000, money.RUB)
+	running := news(1, banks.Paid)
+	running.Underway, running.Amount = true, &left
+	for _, how := range []payments.Evidence{payments.Told, payments.Asked} {
+		out := payments.Apply(w, 1, running, how, start)
+		lawful(t, out)
+		require.Empty(t, raised(out))
+		require.Equal(t, payments.Pending, status(out.After, 1), "its end will tell")
+		w = out.After
+	}
+	out := payments.Apply(w, 1, leftAt(banks.PartlyRefunded, left.Amount), payments.Asked, start)
+	require.Equal(t, payments.Paid, status(out.After, 1))
+	require.Equal(t, []payments.AlarmKind{payments.RefundedAtBank}, raised(out))
+
+	more := money.Of(w.Order.Total.Amount+1, money.RUB)
+	running.Amount = &more
+	require.Equal(t, []payments.AlarmKind{payments.AmountMismatch}, raised(payments.Apply(w, 1, running, payments.Asked, start)), "nothing leaves more")
+}
+
 // Seed 30: an unwanted success whose refund the bank refused lay where it was, for its due key had gone.
 func TestAnUnwantedSuccessIsTriedAgainAfterARefusal(t *testing.T) {
 	t.Parallel()
