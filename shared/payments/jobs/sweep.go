@@ -91,7 +91,7 @@ func (s *Sweeper) page(ctx context.Context, m ids.Mode, due []store.Due, now tim
 			s.complain(ctx, d, err)
 		default:
 			d.Version = w.VersionOf(d.Child)
-			all = append(all, looked{d, w, w.EntryID(d.Child), w.EventsOf(d.Child)})
+			all = append(all, looked{d, w, w.EntryID(d.Child), w.EventsOf(d.Child, now)})
 		}
 	}
 	kept, err := s.kept(ctx, m, all...)
