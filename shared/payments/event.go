@@ -47,6 +47,10 @@ func marked(marks []Mark, m Mark) []Mark {
 	return marks[max(0, len(marks)-MaxMarks):]
 }
 
+// EventLife is for how long an event is owed. Whoever keeps it forgets it only later: so what was told is never told anew, in
+// other bytes, because nothing is left that says so.
+const EventLife = 30 * 24 * time.Hour
+
 // Event is a mark with the name of its object.
 type Event struct {
 	Object ids.ID
@@ -93,18 +97,20 @@ func (s State) event(was State) EventType {
 	return ""
 }
 
-// EventsOf lists the events that a child's due key answers for: its own, and with the attempt that paid the order, that. The
-// order itself answers for its other events.
-func (w Whole) EventsOf(child ids.ID) (events []Event) {
-	add := func(object ids.ID, marks []Mark) {
+// EventsOf lists the events that a child's due key answers for at now: its own, and with the attempt that paid the order,
+// that. The order itself answers for its other events. What is older than EventLife is owed no more.
+func (w Whole) EventsOf(child ids.ID, now time.Time) (events []Event) {
+	add := func(object ids.ID, marks ...Mark) {
 		for _, m := range marks {
-			events = append(events, Event{object, m})
+			if now.Before(m.At.Add(EventLife)) {
+				events = append(events, Event{object, m})
+			}
 		}
 	}
 	of := func(paid bool) {
 		for _, m := range w.State.Marks {
 			if paid == (m.Type == EventOrderPaid) {
-				events = append(events, Event{w.Order.ID, m})
+				add(w.Order.ID, m)
 			}
 		}
 	}
@@ -113,17 +119,17 @@ func (w Whole) EventsOf(child ids.ID) (events []Event) {
 		of(false)
 	case ids.Payment:
 		if p, ok := w.Payment(child.N()); ok {
-			add(p.ID, p.Marks)
+			add(p.ID, p.Marks...)
 			if w.State.Winner == p.N {
 				of(true)
 			}
 		}
 	case ids.Refund:
 		r, _ := w.Refund(child.N())
-		add(r.ID, r.Marks)
+		add(r.ID, r.Marks...)
 	default:
 		r, _ := w.ReceiptOf(child)
-		add(r.ID, r.Marks)
+		add(r.ID, r.Marks...)
 	}
 	return events
 }

@@ -82,15 +82,15 @@ func TestEventsOf(t *testing.T) {
 		require.Equal(t, []payments.Event{
 			{Object: w.Payments[0].ID, Mark: payments.Mark{Type: payments.EventPaymentPaid, Version: w.Payments[0].Version, At: start}},
 			{Object: w.Order.ID, Mark: payments.Mark{Type: payments.EventOrderPaid, Version: w.State.Version, At: start}},
-		}, w.EventsOf(w.Payments[0].ID))
-		require.Empty(t, w.EventsOf(w.Order.ID))
+		}, w.EventsOf(w.Payments[0].ID, start))
+		require.Empty(t, w.EventsOf(w.Order.ID, start))
 	})
 	t.Run("TheOrderAnswersForItsEnd", func(t *testing.T) {
 		t.Parallel()
 		w := fresh(t)
 		w = payments.Expire(w, w.Order.ExpiresAt).After
 		require.Equal(t, []payments.Event{{Object: w.Order.ID, Mark: payments.Mark{Type: payments.EventOrderExpired, Version: 1, At: w.Order.ExpiresAt}}},
-			w.EventsOf(w.Order.ID))
+			w.EventsOf(w.Order.ID, start))
 	})
 	t.Run("ALateSuccessIsToldBesideTheDecline", func(t *testing.T) {
 		t.Parallel()
@@ -98,7 +98,7 @@ func TestEventsOf(t *testing.T) {
 		w = payments.Apply(w, 1, news(1, banks.Declined), payments.Told, start).After
 		w = payments.Apply(w, 1, news(1, banks.Paid), payments.Told, start.Add(time.Minute)).After
 		var types []payments.EventType
-		for _, e := range w.EventsOf(w.Payments[0].ID) {
+		for _, e := range w.EventsOf(w.Payments[0].ID, start) {
 			types = append(types, e.Type)
 		}
 		require.Equal(t, []payments.EventType{payments.EventPaymentDeclined, payments.EventPaymentPaid, payments.EventOrderPaid}, types)
@@ -108,13 +108,13 @@ func TestEventsOf(t *testing.T) {
 		out, r, err := payments.AttachReceipt(at(t, payments.Paid, ""), fiscal(1), start)
 		require.NoError(t, err)
 		lawful(t, out)
-		require.Empty(t, out.After.EventsOf(r.ID))
+		require.Empty(t, out.After.EventsOf(r.ID, start))
 	})
 	t.Run("ErrNoSuchChild", func(t *testing.T) {
 		t.Parallel()
 		w := fresh(t)
 		for _, f := range []ids.Family{ids.Payment, ids.Refund, ids.PaymentReceipt} {
-			require.Empty(t, w.EventsOf(w.Order.ID.Child(f, 1)))
+			require.Empty(t, w.EventsOf(w.Order.ID.Child(f, 1), start))
 		}
 	})
 }

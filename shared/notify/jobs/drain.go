@@ -136,6 +136,11 @@ func (r *round) unseen(events []ids.ID) (left []ids.ID) {
 func (r *round) deliver(ctx context.Context, parcels []store.Parcel) error {
 	for _, p := range parcels {
 		now := r.Clock.Now()
+		if p.Damage != nil {
+			r.seen[p.Event] = true
+			r.Log.ErrorContext(ctx, "an event on its way cannot be read", "event", p.Event.String(), "endpoint", r.Endpoint.String(), "error", p.Damage.Error())
+			continue
+		}
 		if p.Status != notify.Waiting || p.Next.After(now) {
 			r.seen[p.Event] = true // the index is behind
 			continue

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"giberno.ru/shared/core/clock"
@@ -70,12 +72,16 @@ func (s *Sweeper) Sweep(ctx context.Context, m ids.Mode, shard int) (total Swept
 
 // page moves the keys of one page, and sends the jobs of those lanes that no page before it has sent.
 func (s *Sweeper) page(ctx context.Context, due []store.Due, now time.Time, sent map[store.LaneName]bool) (int, error) {
-	lanes, err := s.lanes(ctx, due)
+	lanes, damaged, err := s.lanes(ctx, due)
 	if err != nil {
 		return 0, err
 	}
 	var jobs []queue.Job
 	for _, d := range due {
+		if damage := damaged[d.Name()]; damage != nil {
+			s.complain(ctx, d, damage)
+			continue
+		}
 		lane, there := lanes[d.Name()]
 		to := now.Add(patience)
 		busy := there && !lane.Busy(now).IsZero()
@@ -84,7 +90,7 @@ func (s *Sweeper) page(ctx context.Context, due []store.Due, now time.Time, sent
 		}
 		claimed, err := s.Store.MoveDue(ctx, d, to)
 		if err != nil {
-			s.Log.ErrorContext(ctx, "a due delivery could not be moved", "event", d.Event.String(), "endpoint", d.Endpoint.String(), "error", err.Error())
+			s.complain(ctx, d, err)
 			continue
 		}
 		if claimed && !busy && !sent[d.Name()] {
@@ -97,8 +103,13 @@ func (s *Sweeper) page(ctx context.Context, due []store.Due, now time.Time, sent
 	return unsent, err
 }
 
-// lanes reads the lanes of a page together.
-func (s *Sweeper) lanes(ctx context.Context, due []store.Due) (map[store.LaneName]notify.Lane, error) {
+func (s *Sweeper) complain(ctx context.Context, d store.Due, err error) {
+	s.Log.ErrorContext(ctx, "a due delivery could not be moved", "event", d.Event.String(), "endpoint", d.Endpoint.String(), "error", err.Error())
+}
+
+// lanes reads the lanes of a page together. Where one of them cannot be read, each is read by itself, so that it holds up none
+// but those who wait in it: damaged says why.
+func (s *Sweeper) lanes(ctx context.Context, due []store.Due) (lanes map[store.LaneName]notify.Lane, damaged map[store.LaneName]error, err error) {
 	var names []store.LaneName
 	known := map[store.LaneName]bool{}
 	for _, d := range due {
@@ -108,7 +119,20 @@ func (s *Sweeper) lanes(ctx context.Context, due []store.Due) (map[store.LaneNam
 		}
 	}
 	if len(names) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return s.Store.Lanes(ctx, names...)
+	if lanes, err = s.Store.Lanes(ctx, names...); err == nil || errors.Is(err, table.ErrUnavailable) {
+		return lanes, nil, err
+	}
+	lanes, damaged = map[store.LaneName]notify.Lane{}, map[store.LaneName]error{}
+	for _, name := range names {
+		one, err := s.Store.Lanes(ctx, name)
+		if errors.Is(err, table.ErrUnavailable) {
+			return nil, nil, err
+		}
+		if damaged[name] = err; err == nil {
+			maps.Copy(lanes, one)
+		}
+	}
+	return lanes, damaged, nil
 }

@@ -12,8 +12,9 @@ import (
 // Parcel is a delivery with what it delivers.
 type Parcel struct {
 	notify.Delivery
-	What  notify.Event
-	Known bool // the event is still kept
+	What   notify.Event
+	Known  bool  // the event is still kept
+	Damage error // why a row of it cannot be read; where that is the delivery's, only Event is known of it
 }
 
 // maxParcels is how many events are read together: each may have 20 KB.
@@ -53,27 +54,27 @@ func (s *Store) Parcels(ctx context.Context, m ids.Mode, endpoint ids.ID, events
 	if err != nil {
 		return nil, err
 	}
-	return parcels(rows, m, endpoint, events)
+	return parcels(rows, m, endpoint, events), nil
 }
 
-func parcels(rows map[table.Key]table.Row, m ids.Mode, endpoint ids.ID, events []ids.ID) (list []Parcel, err error) {
+// parcels reads each by itself: one that cannot be read holds up nobody behind it.
+func parcels(rows map[table.Key]table.Row, m ids.Mode, endpoint ids.ID, events []ids.ID) (list []Parcel) {
 	for _, event := range events {
 		row, there := rows[deliveryKey(m, event, endpoint)]
 		if !there {
 			continue
 		}
 		var p Parcel
-		if p.Delivery, err = readDelivery(row); err != nil {
-			return nil, err
+		if p.Delivery, p.Damage = readDelivery(row); p.Damage != nil {
+			list = append(list, Parcel{Delivery: notify.Delivery{Event: event}, Damage: p.Damage})
+			continue
 		}
 		if row, p.Known = rows[eventKey(m, event)]; p.Known {
-			if p.What, err = readEvent(row); err != nil {
-				return nil, err
-			}
+			p.What, p.Damage = readEvent(row)
 		}
 		list = append(list, p)
 	}
-	return list, nil
+	return list
 }
 
 // Outcome writes what became of a delivery. kept is false where somebody changed it meanwhile, such as a partner who asked for

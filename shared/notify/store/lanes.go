@@ -118,8 +118,8 @@ func (s *Store) Look(ctx context.Context, c Claim, partner, event ids.ID) (h Hel
 	if h.Endpoint, err = readEndpoint(rows[endpoint]); err != nil {
 		return h, err
 	}
-	h.Named, err = parcels(rows, c.Mode, c.Endpoint, named)
-	return h, err
+	h.Named = parcels(rows, c.Mode, c.Endpoint, named)
+	return h, nil
 }
 
 func (s *Store) byKey(ctx context.Context, keys []table.Key) (map[table.Key]table.Row, error) {

@@ -90,8 +90,7 @@ func (s *Sweeper) page(ctx context.Context, m ids.Mode, due []store.Due, now tim
 		case err != nil:
 			s.complain(ctx, d, err)
 		default:
-			d.Version = w.VersionOf(d.Child)
-			all = append(all, looked{d, w, w.EntryID(d.Child), w.EventsOf(d.Child)})
+			all = append(all, looked{d.Judged(w), w, w.EntryID(d.Child), w.EventsOf(d.Child, now)})
 		}
 	}
 	kept, err := s.kept(ctx, m, all...)

@@ -27,7 +27,7 @@ func (d *Worker) tell(ctx context.Context, w payments.Whole, child ids.ID) error
 	if d.Events == nil {
 		return nil
 	}
-	for _, e := range w.EventsOf(child) {
+	for _, e := range w.EventsOf(child, d.Clock.Now()) {
 		data, err := d.data(w, e.Object)
 		if err != nil {
 			return queue.Never("its object cannot be written: %v", err)

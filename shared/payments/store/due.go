@@ -21,6 +21,18 @@ type Due struct {
 	// Version is that of the row when it was looked at: a claim holds only for the row that the sweeper has judged. 0 is for an
 	// order's own row, which never changes.
 	Version int64
+	// Refund is the row, where it is one's: its place in the lists is written with its due key, for a version before this one
+	// gave it none.
+	Refund payments.Refund
+}
+
+// Judged is d with what is known of its row once its order was read.
+func (d Due) Judged(w payments.Whole) Due {
+	d.Version = w.VersionOf(d.Child)
+	if refund := d.Child; refund.Family() == ids.Refund {
+		d.Refund, _ = w.Refund(refund.N())
+	}
+	return d
 }
 
 // childAt reads the sort key of an order's row.
@@ -110,6 +122,10 @@ func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool,
 		}
 	} else {
 		a = a.Set("due", table.N(to.UnixMilli()))
+		if d.Refund.N != 0 {
+			d.Refund.Due = to
+			a = a.PlaceFirst(refundPlace(d.Refund))
+		}
 	}
 	err = s.table.Write(ctx, a)
 	if table.IsRefused(err) {

@@ -1,8 +1,10 @@
 package calls
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -16,7 +18,9 @@ import (
 	"giberno.ru/shared/ledger"
 	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/payments"
+	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/store"
+	"giberno.ru/shared/platform/queue"
 	"giberno.ru/shared/platform/table"
 	"giberno.ru/shared/platform/table/counting"
 	"giberno.ru/shared/platform/table/faulty"
@@ -91,6 +95,18 @@ func (s *street) post(w payments.Whole, refunds ...ids.ID) {
 	}
 }
 
+// unlisted takes a refund out of its list, as a version before this one left it.
+func (s *street) unlisted(w payments.Whole, k int) {
+	s.t.Helper()
+	key := table.Key{PK: store.Prefix + "t#" + w.Order.ID.String(), SK: fmt.Sprintf("F#%02d", k)}
+	require.NoError(s.t, s.count.Write(s.t.Context(), table.Update(key).PlaceFirst(table.Key{})))
+}
+
+// nobody takes jobs and does nothing.
+type nobody struct{}
+
+func (nobody) Send(context.Context, string, time.Duration, ...queue.Job) error { return nil }
+
 // leaving asks, and counts the round trips.
 func (s *street) leaving(readers int) (got map[money.Currency]int64, trips int) {
 	s.t.Helper()
@@ -152,6 +168,28 @@ func TestLeaving(t *testing.T) {
 		s.refund(w, 200, 0)
 		got, _ := s.leaving(readers)
 		require.EqualValues(t, 180, got[money.RUB], "the ledger is not asked for it, and its order is read for the other")
+	})
+	t.Run("NotTwiceWhatAnOlderVersionGaveBack", func(t *testing.T) {
+		t.Parallel()
+		s := newStreet(t)
+		w := s.done(s.refund(s.paid("o", money.RUB, terms), 100, 0), 1)
+		s.post(w, w.Refunds[0].ID)
+		s.unlisted(w, 1)
+		s.refund(w, 200, 0)
+		got, trips := s.leaving(readers)
+		require.EqualValues(t, 180, got[money.RUB], "the ledger holds the other")
+		require.Equal(t, 2+1+1+1, trips, "it is asked for those that no list names")
+	})
+	t.Run("WhatAnOlderVersionBeganOnceTheSweeperHasSeenIt", func(t *testing.T) {
+		t.Parallel()
+		s := newStreet(t)
+		w := s.refund(s.paid("o", money.RUB, terms), 100, 0)
+		s.unlisted(w, 1)
+		sweeper := &jobs.Sweeper{Store: s.orders, Queue: nobody{}, Posted: s.books.Posted, Clock: clock.At(start.Add(time.Hour)), Log: slog.New(slog.DiscardHandler)}
+		_, err := sweeper.Sweep(t.Context(), ids.Test, int(w.Order.ID[0])%store.Shards)
+		require.NoError(t, err)
+		got, _ := s.leaving(readers)
+		require.EqualValues(t, 90, got[money.RUB])
 	})
 	t.Run("NothingOfHisOwnMoney", func(t *testing.T) {
 		t.Parallel()
