@@ -146,7 +146,7 @@ func (l *look) children() []child {
 
 // answersFor reports that the sweeper asks for an event when it comes to a child's due key.
 func (l *look) answersFor(child ids.ID, f *fact) bool {
-	return slices.ContainsFunc(l.is.EventsOf(child), func(e payments.Event) bool {
+	return slices.ContainsFunc(l.is.EventsOf(child, l.world.clock.Now()), func(e payments.Event) bool {
 		return e.Object == f.Object && notify.Type(e.Type) == f.Type && e.Version == f.Version
 	})
 }

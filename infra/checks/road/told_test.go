@@ -58,7 +58,7 @@ func (w *world) heard(whole payments.Whole) {
 	}
 	happened := map[payments.Event]bool{}
 	for _, child := range children {
-		for _, e := range whole.EventsOf(child) {
+		for _, e := range whole.EventsOf(child, w.clock.Now()) {
 			happened[e] = true
 			require.Contains(w.t, w.hearers.told, e, "nobody was told %s of %s", e.Type, e.Object)
 			var at struct{ Version int64 }
