@@ -257,7 +257,7 @@ func TestRowsOfEarlierVersions(t *testing.T) {
 	}
 }
 
-var attribute = regexp.MustCompile(`(?m)^\s(?:uuid|text|number|truth|instant|document|digest|moment|count|raw)\("(\w+)"`)
+var attribute = regexp.MustCompile(`(?m)^\s(?:fields\.[A-Z]\w+|digest|marks)\("(\w+)"`)
 
 // fieldFiles are where the attributes of each domain's rows are listed.
 var fieldFiles = map[string][]string{

@@ -9,6 +9,7 @@ import (
 
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Chains proves settlements from the entries: every day's digest and sums are those of its entries, every settlement follows
@@ -84,7 +85,7 @@ func (c *Chains) Add(row table.Row) {
 		}
 	default:
 		b, _ := bookOf(row.Key.PK)
-		if err := decode(chainFields, row.Attrs, &c.book(b).head); err != nil {
+		if err := fields.Read(chainFields, row.Attrs, &c.book(b).head); err != nil {
 			c.breach(row.Key, "%v", err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 type dayStatus string
@@ -93,7 +94,7 @@ func (s *Store) advance(ctx context.Context, b ledger.Book, day, next ledger.Day
 // dayRow is the row of a day that is being closed. It is due at once: it waits to be summed up, and then to be settled.
 func dayRow(c Closed) table.Row {
 	key := dayKey(c.Book, c.Day)
-	return table.Row{Key: key, Second: duePlace(c.Book, c.Day, key.SK, c.At), Attrs: encode(dayFields, &c)}
+	return table.Row{Key: key, Second: duePlace(c.Book, c.Day, key.SK, c.At), Attrs: fields.New(schemaVersion, dayFields, &c)}
 }
 
 // sumUp takes the sums of a day, and first of all earlier ones, out of the shards and keeps them on the day's row. again says
@@ -123,7 +124,7 @@ func (s *Store) sumUp(ctx context.Context, b ledger.Book, day ledger.Day, all sh
 			actions = append(actions, one.fold(b, day, codes))
 		}
 	}
-	kept := table.Update(dayKey(b, day)).If(table.Equals("st", table.S(string(closing)))).SetAll(encode(dayFields, &c))
+	kept := table.Update(dayKey(b, day)).If(table.Equals("st", table.S(string(closing)))).SetAll(fields.Attrs(dayFields, &c))
 	err = s.table.Write(ctx, append(actions, kept)...)
 	return c, table.IsRefused(err), notRefused(err)
 }

@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // schemaVersion is written on every row as "sv".
@@ -17,35 +18,35 @@ const schemaVersion = 1
 
 type currency = money.Currency
 
-var entryFields = []field[ledger.Recorded]{
-	text("eid", func(r *ledger.Recorded) *string { return &r.ID }),
-	text("md", func(r *ledger.Recorded) *ids.Mode { return &r.Mode }),
-	uuid("pid", func(r *ledger.Recorded) *ids.ID { return &r.Partner }),
-	text("cur", func(r *ledger.Recorded) *currency { return &r.Currency }),
-	text("knd", func(r *ledger.Recorded) *ledger.Kind { return &r.Kind }),
-	uuid("obj", func(r *ledger.Recorded) *ids.ID { return &r.Object }),
-	uuid("acc", func(r *ledger.Recorded) *ids.ID { return &r.Through }),
-	text("rfr", func(r *ledger.Recorded) *string { return &r.Reference }),
-	instant("hat", func(r *ledger.Recorded) *time.Time { return &r.At }),
-	document("pst", func(r *ledger.Recorded) *[]ledger.Posting { return &r.Postings }, func(p *[]ledger.Posting) bool { return len(*p) == 0 }),
-	number("xp", func(r *ledger.Recorded) *int64 { return &r.Facts.Paid }),
-	number("xr", func(r *ledger.Recorded) *int64 { return &r.Facts.Refunded }),
-	number("xo", func(r *ledger.Recorded) *int64 { return &r.Facts.OurFee }),
-	number("xf", func(r *ledger.Recorded) *int64 { return &r.Facts.ProviderFee }),
-	text("opr", func(r *ledger.Recorded) *string { return &r.By }),
-	text("nte", func(r *ledger.Recorded) *string { return &r.Note }),
-	text("bd", func(r *ledger.Recorded) *ledger.Day { return &r.Day }),
-	number("shd", func(r *ledger.Recorded) *int { return &r.Shard }),
-	number("sq", func(r *ledger.Recorded) *int64 { return &r.Seq }),
-	instant("pat", func(r *ledger.Recorded) *time.Time { return &r.PostedAt }),
+var entryFields = []fields.Of[ledger.Recorded]{
+	fields.Text("eid", func(r *ledger.Recorded) *string { return &r.ID }),
+	fields.Text("md", func(r *ledger.Recorded) *ids.Mode { return &r.Mode }),
+	fields.UUID("pid", func(r *ledger.Recorded) *ids.ID { return &r.Partner }),
+	fields.Text("cur", func(r *ledger.Recorded) *currency { return &r.Currency }),
+	fields.Text("knd", func(r *ledger.Recorded) *ledger.Kind { return &r.Kind }),
+	fields.UUID("obj", func(r *ledger.Recorded) *ids.ID { return &r.Object }),
+	fields.UUID("acc", func(r *ledger.Recorded) *ids.ID { return &r.Through }),
+	fields.Text("rfr", func(r *ledger.Recorded) *string { return &r.Reference }),
+	fields.Instant("hat", func(r *ledger.Recorded) *time.Time { return &r.At }),
+	fields.Document("pst", func(r *ledger.Recorded) *[]ledger.Posting { return &r.Postings }, func(p *[]ledger.Posting) bool { return len(*p) == 0 }),
+	fields.Number("xp", func(r *ledger.Recorded) *int64 { return &r.Facts.Paid }),
+	fields.Number("xr", func(r *ledger.Recorded) *int64 { return &r.Facts.Refunded }),
+	fields.Number("xo", func(r *ledger.Recorded) *int64 { return &r.Facts.OurFee }),
+	fields.Number("xf", func(r *ledger.Recorded) *int64 { return &r.Facts.ProviderFee }),
+	fields.Text("opr", func(r *ledger.Recorded) *string { return &r.By }),
+	fields.Text("nte", func(r *ledger.Recorded) *string { return &r.Note }),
+	fields.Text("bd", func(r *ledger.Recorded) *ledger.Day { return &r.Day }),
+	fields.Number("shd", func(r *ledger.Recorded) *int { return &r.Shard }),
+	fields.Number("sq", func(r *ledger.Recorded) *int64 { return &r.Seq }),
+	fields.Instant("pat", func(r *ledger.Recorded) *time.Time { return &r.PostedAt }),
 }
 
 func entryRow(r ledger.Recorded) table.Row {
-	return table.Row{Key: entryKey(r.Mode, r.ID), First: entryPlace(r), Attrs: encode(entryFields, &r)}
+	return table.Row{Key: entryKey(r.Mode, r.ID), First: entryPlace(r), Attrs: fields.New(schemaVersion, entryFields, &r)}
 }
 
 func readEntry(row table.Row) (r ledger.Recorded, err error) {
-	if err = decode(entryFields, row.Attrs, &r); err != nil {
+	if err = fields.Read(entryFields, row.Attrs, &r); err != nil {
 		return r, err
 	}
 	if entryKey(r.Mode, r.ID) != row.Key {
@@ -54,29 +55,29 @@ func readEntry(row table.Row) (r ledger.Recorded, err error) {
 	return r, nil
 }
 
-var dayFields = []field[Closed]{
-	text("md", func(c *Closed) *ids.Mode { return &c.Book.Mode }),
-	uuid("pid", func(c *Closed) *ids.ID { return &c.Book.Partner }),
-	text("cur", func(c *Closed) *currency { return &c.Book.Currency }),
-	text("bd", func(c *Closed) *ledger.Day { return &c.Day }),
-	text("nxt", func(c *Closed) *ledger.Day { return &c.Next }),
-	text("st", func(c *Closed) *dayStatus { return &c.status }),
-	instant("cat", func(c *Closed) *time.Time { return &c.At }),
-	number("xp", func(c *Closed) *int64 { return &c.Facts.Paid }),
-	number("xr", func(c *Closed) *int64 { return &c.Facts.Refunded }),
-	number("xo", func(c *Closed) *int64 { return &c.Facts.OurFee }),
-	number("xf", func(c *Closed) *int64 { return &c.Facts.ProviderFee }),
-	document("ofc", func(c *Closed) *ledger.Facts { return &c.own }, noFacts),
-	number("asd", func(c *Closed) *int64 { return &c.aside }),
-	document("cnt", func(c *Closed) *[Shards]int64 { return &c.Counts }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
-	document("lst", func(c *Closed) *[Shards]int64 { return &c.Last }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
-	document("mvd", func(c *Closed) *ledger.Balances { return &c.Moved }, func(b *ledger.Balances) bool { return len(*b) == 0 }),
-	document("bal", func(c *Closed) *ledger.Balances { return &c.Balances }, func(b *ledger.Balances) bool { return len(*b) == 0 }),
+var dayFields = []fields.Of[Closed]{
+	fields.Text("md", func(c *Closed) *ids.Mode { return &c.Book.Mode }),
+	fields.UUID("pid", func(c *Closed) *ids.ID { return &c.Book.Partner }),
+	fields.Text("cur", func(c *Closed) *currency { return &c.Book.Currency }),
+	fields.Text("bd", func(c *Closed) *ledger.Day { return &c.Day }),
+	fields.Text("nxt", func(c *Closed) *ledger.Day { return &c.Next }),
+	fields.Text("st", func(c *Closed) *dayStatus { return &c.status }),
+	fields.Instant("cat", func(c *Closed) *time.Time { return &c.At }),
+	fields.Number("xp", func(c *Closed) *int64 { return &c.Facts.Paid }),
+	fields.Number("xr", func(c *Closed) *int64 { return &c.Facts.Refunded }),
+	fields.Number("xo", func(c *Closed) *int64 { return &c.Facts.OurFee }),
+	fields.Number("xf", func(c *Closed) *int64 { return &c.Facts.ProviderFee }),
+	fields.Document("ofc", func(c *Closed) *ledger.Facts { return &c.own }, noFacts),
+	fields.Number("asd", func(c *Closed) *int64 { return &c.aside }),
+	fields.Document("cnt", func(c *Closed) *[Shards]int64 { return &c.Counts }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
+	fields.Document("lst", func(c *Closed) *[Shards]int64 { return &c.Last }, func(n *[Shards]int64) bool { return *n == [Shards]int64{} }),
+	fields.Document("mvd", func(c *Closed) *ledger.Balances { return &c.Moved }, func(b *ledger.Balances) bool { return len(*b) == 0 }),
+	fields.Document("bal", func(c *Closed) *ledger.Balances { return &c.Balances }, func(b *ledger.Balances) bool { return len(*b) == 0 }),
 }
 
 func readDay(row table.Row) (c Closed, err error) {
 	c.Moved, c.Balances = ledger.Balances{}, ledger.Balances{}
-	if err = decode(dayFields, row.Attrs, &c); err != nil {
+	if err = fields.Read(dayFields, row.Attrs, &c); err != nil {
 		return c, err
 	}
 	if dayKey(c.Book, c.Day) != row.Key || c.status != closing && c.status != closed {

@@ -11,6 +11,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // ErrSettledMeanwhile is a book that somebody else has settled further. Nothing was written; read how far, and go on.
@@ -22,7 +23,7 @@ func (s *Store) Chain(ctx context.Context, b ledger.Book) (c Chain, err error) {
 	if err != nil || !found {
 		return Chain{}, err
 	}
-	err = decode(chainFields, row.Attrs, &c)
+	err = fields.Read(chainFields, row.Attrs, &c)
 	return c, err
 }
 
@@ -103,7 +104,7 @@ func (s *Store) Settlement(ctx context.Context, m ids.Mode, id ids.ID) (ledger.S
 func (s *Store) PaidOut(ctx context.Context, made ledger.Settlement) (stands ledger.Settlement, told bool, err error) {
 	err = s.table.Write(ctx, table.Update(settlementKey(made.Mode, made.ID)).
 		If(table.Equals("st", table.S(string(ledger.SettlementClosed)))).
-		SetAll(encode(whenPaidOut, &made)).PlaceSecond(duePlace(made.Book, made.Day, settlementSK, made.PaidOutAt)))
+		SetAll(fields.Attrs(whenPaidOut, &made)).PlaceSecond(duePlace(made.Book, made.Day, settlementSK, made.PaidOutAt)))
 	if table.IsRefused(err) {
 		stands, err = s.Settlement(ctx, made.Mode, made.ID)
 		return stands, false, err

@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // plus adds amounts, or fails with money.ErrOverflow.
@@ -92,7 +93,7 @@ func readShard(b ledger.Book, row table.Row) (s shard, err error) {
 	}
 	open, count, last := row.Attrs[openAttr], row.Attrs[countAttr], row.Attrs[lastAttr]
 	s.open = ledger.Day(open.Text())
-	if !s.open.Valid() || of(count, table.N(0)) != nil || of(last, table.N(0)) != nil {
+	if !s.open.Valid() || fields.Like(count, table.N(0)) != nil || fields.Like(last, table.N(0)) != nil {
 		return s, fmt.Errorf("store: the shard %s cannot be read", row.Key)
 	}
 	s.count, s.last = count.Number(), time.UnixMilli(last.Number()).UTC()
@@ -102,7 +103,7 @@ func readShard(b ledger.Book, row table.Row) (s shard, err error) {
 		if !isSum {
 			continue
 		}
-		if err := of(v, table.N(0)); err != nil {
+		if err := fields.Like(v, table.N(0)); err != nil {
 			return s, fmt.Errorf("store: the sum %s of %s cannot be read: %w", name, row.Key, err)
 		}
 		s.take(day, code, v.Number())

@@ -7,6 +7,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Parcel is a delivery with what it delivers.
@@ -89,5 +90,5 @@ func (s *Store) Outcome(ctx context.Context, was, is notify.Delivery) (kept bool
 
 func changed(was, is notify.Delivery) table.Action {
 	return table.Update(deliveryKey(is.Mode, is.Event, is.Endpoint)).If(table.Version(was.Version)).
-		SetAll(changes(deliveryFields, &is)).PlaceFirst(waitingPlace(is)).PlaceSecond(duePlace(dueOf(is)))
+		SetAll(fields.Attrs(deliveryFields, &is)).PlaceFirst(waitingPlace(is)).PlaceSecond(duePlace(dueOf(is)))
 }

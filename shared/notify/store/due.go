@@ -7,6 +7,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Due is a waiting delivery as the sweeper finds it.
@@ -58,8 +59,8 @@ func (s *Store) MoveDue(ctx context.Context, d Due, to time.Time) (claimed bool,
 	was := d.At
 	d.At = to.UTC().Truncate(time.Millisecond)
 	err = s.table.Write(ctx, table.Update(deliveryKey(d.Mode, d.Event, d.Endpoint)).
-		If(table.Equals("st", table.S(string(notify.Waiting))), table.Equals("due", table.N(millis(was)))).
-		Set("due", table.N(millis(d.At))).PlaceSecond(duePlace(d)))
+		If(table.Equals("st", table.S(string(notify.Waiting))), table.Equals("due", table.N(fields.Millis(was)))).
+		Set("due", table.N(fields.Millis(d.At))).PlaceSecond(duePlace(d)))
 	if table.IsRefused(err) {
 		return false, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // LaneName names a lane.
@@ -80,7 +81,7 @@ func (s *Store) Release(ctx context.Context, c Claim, l notify.Lane) error {
 	return err
 }
 
-func healthOf(l notify.Lane) table.Attrs { return changes(healthFields, &l) }
+func healthOf(l notify.Lane) table.Attrs { return fields.Attrs(healthFields, &l) }
 
 // Held is what the holder of a lane needs to know.
 type Held struct {

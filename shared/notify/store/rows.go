@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // schemaVersion is written on every row as "sv".
@@ -17,23 +18,23 @@ const schemaVersion = 1
 // goneAfter is when rows of an event may go: it can be asked for again to the end of notify.Kept, and is on its way then.
 const goneAfter = notify.Kept + notify.OnTheWay
 
-var eventFields = []field[notify.Event]{
-	uuid("eid", func(e *notify.Event) *ids.ID { return &e.ID }),
-	text("md", func(e *notify.Event) *ids.Mode { return &e.Mode }),
-	uuid("pid", func(e *notify.Event) *ids.ID { return &e.Partner }),
-	text("typ", func(e *notify.Event) *notify.Type { return &e.Type }),
-	uuid("obj", func(e *notify.Event) *ids.ID { return &e.Object }),
-	number("vrs", func(e *notify.Event) *int64 { return &e.Version }),
-	instant("hat", func(e *notify.Event) *time.Time { return &e.At }),
-	raw("dat", func(e *notify.Event) *json.RawMessage { return &e.Data }),
+var eventFields = []fields.Of[notify.Event]{
+	fields.UUID("eid", func(e *notify.Event) *ids.ID { return &e.ID }),
+	fields.Text("md", func(e *notify.Event) *ids.Mode { return &e.Mode }),
+	fields.UUID("pid", func(e *notify.Event) *ids.ID { return &e.Partner }),
+	fields.Text("typ", func(e *notify.Event) *notify.Type { return &e.Type }),
+	fields.UUID("obj", func(e *notify.Event) *ids.ID { return &e.Object }),
+	fields.Number("vrs", func(e *notify.Event) *int64 { return &e.Version }),
+	fields.Instant("hat", func(e *notify.Event) *time.Time { return &e.At }),
+	fields.Raw("dat", func(e *notify.Event) *json.RawMessage { return &e.Data }),
 }
 
 func eventRow(e notify.Event, now time.Time) table.Row {
-	return table.Row{Key: eventKey(e.Mode, e.ID), First: eventPlace(e), TTL: now.Add(goneAfter).Unix(), Attrs: encode(eventFields, &e)}
+	return table.Row{Key: eventKey(e.Mode, e.ID), First: eventPlace(e), TTL: now.Add(goneAfter).Unix(), Attrs: fields.New(schemaVersion, eventFields, &e)}
 }
 
 func readEvent(row table.Row) (e notify.Event, err error) {
-	if err = decode(eventFields, row.Attrs, &e); err != nil {
+	if err = fields.Read(eventFields, row.Attrs, &e); err != nil {
 		return e, err
 	}
 	if eventKey(e.Mode, e.ID) != row.Key {
@@ -42,28 +43,28 @@ func readEvent(row table.Row) (e notify.Event, err error) {
 	return e, nil
 }
 
-var deliveryFields = []field[notify.Delivery]{
-	text("md", func(d *notify.Delivery) *ids.Mode { return &d.Mode }),
-	uuid("eid", func(d *notify.Delivery) *ids.ID { return &d.Event }),
-	uuid("epd", func(d *notify.Delivery) *ids.ID { return &d.Endpoint }),
-	uuid("pid", func(d *notify.Delivery) *ids.ID { return &d.Partner }),
-	number("ln", func(d *notify.Delivery) *int { return &d.Lane }),
-	text("st", func(d *notify.Delivery) *notify.Status { return &d.Status }),
-	number("att", func(d *notify.Delivery) *int { return &d.Attempts }),
-	instant("snc", func(d *notify.Delivery) *time.Time { return &d.Since }),
-	moment("nxt", func(d *notify.Delivery) *time.Time { return &d.Next }),
-	moment("due", func(d *notify.Delivery) *time.Time { return &d.Due }),
-	document("tri", func(d *notify.Delivery) *[]notify.Attempt { return &d.Tries }, func(t *[]notify.Attempt) bool { return len(*t) == 0 }),
-	number("ver", func(d *notify.Delivery) *int64 { return &d.Version }),
+var deliveryFields = []fields.Of[notify.Delivery]{
+	fields.Text("md", func(d *notify.Delivery) *ids.Mode { return &d.Mode }),
+	fields.UUID("eid", func(d *notify.Delivery) *ids.ID { return &d.Event }),
+	fields.UUID("epd", func(d *notify.Delivery) *ids.ID { return &d.Endpoint }),
+	fields.UUID("pid", func(d *notify.Delivery) *ids.ID { return &d.Partner }),
+	fields.Number("ln", func(d *notify.Delivery) *int { return &d.Lane }),
+	fields.Text("st", func(d *notify.Delivery) *notify.Status { return &d.Status }),
+	fields.Number("att", func(d *notify.Delivery) *int { return &d.Attempts }),
+	fields.Instant("snc", func(d *notify.Delivery) *time.Time { return &d.Since }),
+	fields.Moment("nxt", func(d *notify.Delivery) *time.Time { return &d.Next }),
+	fields.Moment("due", func(d *notify.Delivery) *time.Time { return &d.Due }),
+	fields.Document("tri", func(d *notify.Delivery) *[]notify.Attempt { return &d.Tries }, func(t *[]notify.Attempt) bool { return len(*t) == 0 }),
+	fields.Number("ver", func(d *notify.Delivery) *int64 { return &d.Version }),
 }
 
 func deliveryRow(d notify.Delivery, now time.Time) table.Row {
 	return table.Row{Key: deliveryKey(d.Mode, d.Event, d.Endpoint), First: waitingPlace(d), Second: duePlace(dueOf(d)),
-		TTL: now.Add(goneAfter).Unix(), Attrs: encode(deliveryFields, &d)}
+		TTL: now.Add(goneAfter).Unix(), Attrs: fields.New(schemaVersion, deliveryFields, &d)}
 }
 
 func readDelivery(row table.Row) (d notify.Delivery, err error) {
-	if err = decode(deliveryFields, row.Attrs, &d); err != nil {
+	if err = fields.Read(deliveryFields, row.Attrs, &d); err != nil {
 		return d, err
 	}
 	if deliveryKey(d.Mode, d.Event, d.Endpoint) != row.Key {
@@ -72,24 +73,24 @@ func readDelivery(row table.Row) (d notify.Delivery, err error) {
 	return d, nil
 }
 
-var endpointFields = []field[notify.Endpoint]{
-	uuid("epd", func(e *notify.Endpoint) *ids.ID { return &e.ID }),
-	text("md", func(e *notify.Endpoint) *ids.Mode { return &e.Mode }),
-	uuid("pid", func(e *notify.Endpoint) *ids.ID { return &e.Partner }),
-	text("adr", func(e *notify.Endpoint) *string { return &e.URL }),
-	document("tps", func(e *notify.Endpoint) *[]notify.Type { return &e.Types }, func(t *[]notify.Type) bool { return len(*t) == 0 }),
-	document("sec", func(e *notify.Endpoint) *[]notify.Sealed { return &e.Secrets }, func(s *[]notify.Sealed) bool { return len(*s) == 0 }),
-	instant("cat", func(e *notify.Endpoint) *time.Time { return &e.CreatedAt }),
-	instant("dat", func(e *notify.Endpoint) *time.Time { return &e.DisabledAt }),
-	number("ver", func(e *notify.Endpoint) *int64 { return &e.Version }),
+var endpointFields = []fields.Of[notify.Endpoint]{
+	fields.UUID("epd", func(e *notify.Endpoint) *ids.ID { return &e.ID }),
+	fields.Text("md", func(e *notify.Endpoint) *ids.Mode { return &e.Mode }),
+	fields.UUID("pid", func(e *notify.Endpoint) *ids.ID { return &e.Partner }),
+	fields.Text("adr", func(e *notify.Endpoint) *string { return &e.URL }),
+	fields.Document("tps", func(e *notify.Endpoint) *[]notify.Type { return &e.Types }, func(t *[]notify.Type) bool { return len(*t) == 0 }),
+	fields.Document("sec", func(e *notify.Endpoint) *[]notify.Sealed { return &e.Secrets }, func(s *[]notify.Sealed) bool { return len(*s) == 0 }),
+	fields.Instant("cat", func(e *notify.Endpoint) *time.Time { return &e.CreatedAt }),
+	fields.Instant("dat", func(e *notify.Endpoint) *time.Time { return &e.DisabledAt }),
+	fields.Number("ver", func(e *notify.Endpoint) *int64 { return &e.Version }),
 }
 
 func endpointRow(e notify.Endpoint) table.Row {
-	return table.Row{Key: endpointKey(e.Mode, e.Partner, e.ID), Attrs: encode(endpointFields, &e)}
+	return table.Row{Key: endpointKey(e.Mode, e.Partner, e.ID), Attrs: fields.New(schemaVersion, endpointFields, &e)}
 }
 
 func readEndpoint(row table.Row) (e notify.Endpoint, err error) {
-	if err = decode(endpointFields, row.Attrs, &e); err != nil {
+	if err = fields.Read(endpointFields, row.Attrs, &e); err != nil {
 		return e, err
 	}
 	if endpointKey(e.Mode, e.Partner, e.ID) != row.Key {
@@ -105,29 +106,29 @@ const (
 	wakeAttr   = "wke"
 )
 
-var laneFields = append([]field[notify.Lane]{
-	text("md", func(l *notify.Lane) *ids.Mode { return &l.Mode }),
-	uuid("epd", func(l *notify.Lane) *ids.ID { return &l.Endpoint }),
-	uuid("pid", func(l *notify.Lane) *ids.ID { return &l.Partner }),
-	number("ln", func(l *notify.Lane) *int { return &l.N }),
-	moment(leaseAttr, func(l *notify.Lane) *time.Time { return &l.Lease }),
-	text(holderAttr, func(l *notify.Lane) *string { return &l.Holder }),
+var laneFields = append([]fields.Of[notify.Lane]{
+	fields.Text("md", func(l *notify.Lane) *ids.Mode { return &l.Mode }),
+	fields.UUID("epd", func(l *notify.Lane) *ids.ID { return &l.Endpoint }),
+	fields.UUID("pid", func(l *notify.Lane) *ids.ID { return &l.Partner }),
+	fields.Number("ln", func(l *notify.Lane) *int { return &l.N }),
+	fields.Moment(leaseAttr, func(l *notify.Lane) *time.Time { return &l.Lease }),
+	fields.Text(holderAttr, func(l *notify.Lane) *string { return &l.Holder }),
 }, healthFields...)
 
 // healthFields are what a release writes.
-var healthFields = []field[notify.Lane]{
-	moment(wakeAttr, func(l *notify.Lane) *time.Time { return &l.Wake }),
-	moment("fls", func(l *notify.Lane) *time.Time { return &l.FailingSince }),
-	moment("lok", func(l *notify.Lane) *time.Time { return &l.LastSuccess }),
-	count("fln", func(l *notify.Lane) *int { return &l.Failures }),
+var healthFields = []fields.Of[notify.Lane]{
+	fields.Moment(wakeAttr, func(l *notify.Lane) *time.Time { return &l.Wake }),
+	fields.Moment("fls", func(l *notify.Lane) *time.Time { return &l.FailingSince }),
+	fields.Moment("lok", func(l *notify.Lane) *time.Time { return &l.LastSuccess }),
+	fields.Count("fln", func(l *notify.Lane) *int { return &l.Failures }),
 }
 
 func laneRow(l notify.Lane) table.Row {
-	return table.Row{Key: laneKey(l.Mode, l.Endpoint, l.N), Attrs: encode(laneFields, &l)}
+	return table.Row{Key: laneKey(l.Mode, l.Endpoint, l.N), Attrs: fields.New(schemaVersion, laneFields, &l)}
 }
 
 func readLane(row table.Row) (l notify.Lane, err error) {
-	if err = decode(laneFields, row.Attrs, &l); err != nil {
+	if err = fields.Read(laneFields, row.Attrs, &l); err != nil {
 		return l, err
 	}
 	if laneKey(l.Mode, l.Endpoint, l.N) != row.Key {

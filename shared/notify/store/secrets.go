@@ -11,6 +11,7 @@ import (
 	"giberno.ru/shared/notify"
 	"giberno.ru/shared/platform/secret"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Wish is what a new endpoint is asked for.
@@ -151,7 +152,7 @@ func (s *Store) Rotate(ctx context.Context, m ids.Mode, partner, id ids.ID) (sho
 			return "", time.Time{}, err
 		}
 		next.Version++
-		err = s.table.Write(ctx, table.Update(endpointKey(m, partner, id)).If(table.Version(e.Version)).SetAll(changes(endpointFields, &next)))
+		err = s.table.Write(ctx, table.Update(endpointKey(m, partner, id)).If(table.Version(e.Version)).SetAll(fields.Attrs(endpointFields, &next)))
 		s.hearers.forget()
 		if err == nil {
 			return shown, next.Secrets[1].ValidUntil, nil

@@ -8,6 +8,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // MaxBreaches is how many breaches an Audit tells in words; the others it only counts.
@@ -116,7 +117,7 @@ func (a *Auditor) lookUp(row table.Row) {
 
 func (a *Auditor) alarm(m ids.Mode, row table.Row) {
 	var is payments.Alarm
-	if err := decode(alarmFields, row.Attrs, &is); err != nil {
+	if err := fields.Read(alarmFields, row.Attrs, &is); err != nil {
 		a.breach(row.Key, "%v", err)
 	}
 	a.audit.Alarms++
@@ -199,7 +200,7 @@ func (a *Auditor) child(w payments.Whole, row table.Row) {
 		a.stands(row, refundPlace(r), duePlace(o.Mode, o.ID, sk, r.Due))
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
-		if err := decode(receiptFields, row.Attrs, &r); err != nil {
+		if err := fields.Read(receiptFields, row.Attrs, &r); err != nil {
 			a.breach(row.Key, "%v", err)
 		}
 		a.audit.Receipts++

@@ -8,6 +8,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // A row that cannot be read whole is refused: read as empty, a lost call or a deadline would let money move twice.
@@ -50,17 +51,17 @@ func TestDamagedAttributes(t *testing.T) {
 	})
 }
 
-func refuses[T any](t *testing.T, row string, fields []field[T]) {
+func refuses[T any](t *testing.T, row string, list []fields.Of[T]) {
 	t.Helper()
 	whole := filled[T]()
-	for _, f := range fields {
-		for damage, v := range map[string]table.Value{"CutOff": table.B([]byte("{")), "OfAnotherKind": other(f.get(&whole))} {
-			t.Run(row+"/"+f.name+"/"+damage, func(t *testing.T) {
+	for _, f := range list {
+		for damage, v := range map[string]table.Value{"CutOff": table.B([]byte("{")), "OfAnotherKind": other(f.Get(&whole))} {
+			t.Run(row+"/"+f.Name+"/"+damage, func(t *testing.T) {
 				t.Parallel()
-				attrs := encode(fields, &whole)
-				attrs[f.name] = v
+				attrs := fields.New(schemaVersion, list, &whole)
+				attrs[f.Name] = v
 				var read T
-				require.ErrorContains(t, decode(fields, attrs, &read), f.name)
+				require.ErrorContains(t, fields.Read(list, attrs, &read), f.Name)
 			})
 		}
 	}

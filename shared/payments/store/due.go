@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Due is a row whose due key has come.
@@ -166,7 +167,7 @@ func ReadChange(c table.Change) (out Changed, ok bool) {
 	switch key.SK[:2] {
 	case stateSK[:2]:
 		out.State = pair(c, func(r table.Row) (s payments.State, err error) {
-			err = decode(stateFields, r.Attrs, &s)
+			err = fields.Read(stateFields, r.Attrs, &s)
 			return s, err
 		})
 		return out, out.State.Is != nil
@@ -178,7 +179,7 @@ func ReadChange(c table.Change) (out Changed, ok bool) {
 		return out, out.Refund.Is != nil
 	case "R#":
 		out.Receipt = pair(c, func(r table.Row) (receipt payments.Receipt, err error) {
-			err = decode(receiptFields, r.Attrs, &receipt)
+			err = fields.Read(receiptFields, r.Attrs, &receipt)
 			return receipt, err
 		})
 		return out, out.Receipt.Is != nil

@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // Window is a part of a partner's orders, newest first.
@@ -102,7 +103,7 @@ func (s *Store) RaiseHouse(ctx context.Context, m ids.Mode, a payments.Alarm) er
 	err := s.table.Write(ctx, table.Put(alarmRow(m, houseKey(m, a), a)).If(table.Missing("oat")))
 	if old, ok := table.OldOf(err, 0); ok {
 		var was payments.Alarm
-		if err := decode(alarmFields, old.Attrs, &was); err != nil {
+		if err := fields.Read(alarmFields, old.Attrs, &was); err != nil {
 			return err
 		}
 		if was.IsOpen() {
@@ -147,7 +148,7 @@ func (s *Store) OpenAlarms(ctx context.Context, m ids.Mode, after string, limit 
 		}
 		for _, key := range keys {
 			a := OpenAlarm{Mode: m, Place: place[key]}
-			if err := decode(alarmFields, byKey[key].Attrs, &a.Alarm); err != nil {
+			if err := fields.Read(alarmFields, byKey[key].Attrs, &a.Alarm); err != nil {
 				return nil, "", err
 			}
 			a.Order, _ = ids.Parse(strings.TrimPrefix(key.PK, Prefix+string(m)+"#"))

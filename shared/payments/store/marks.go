@@ -9,23 +9,24 @@ import (
 
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // marks keeps events as one short text, for they stand on rows that are written often: "4.7.mgx3k9q2" is the fifth of
 // payments.EventTypes, of version 7, at a time in milliseconds to the base 36; a comma parts them.
-func marks[T any](name string, at func(*T) *[]payments.Mark) field[T] {
-	return field[T]{name,
-		func(t *T) table.Value {
+func marks[T any](name string, at func(*T) *[]payments.Mark) fields.Of[T] {
+	return fields.Of[T]{Name: name,
+		Get: func(t *T) table.Value {
 			if len(*at(t)) == 0 {
 				return table.Value{}
 			}
 			return table.S(writeMarks(*at(t)))
 		},
-		func(t *T, v table.Value) (err error) {
+		Set: func(t *T, v table.Value) (err error) {
 			if *at(t), err = readMarks(v.Text()); err != nil {
 				return err
 			}
-			return of(v, table.S(""))
+			return fields.Like(v, table.S(""))
 		}}
 }
 

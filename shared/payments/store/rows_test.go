@@ -11,6 +11,7 @@ import (
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 // TestRoundTrip: no field of any row is forgotten.
@@ -29,24 +30,24 @@ func TestRoundTrip(t *testing.T) {
 	s.Attempts, s.Promised = 1, []payments.Promised{{N: 1, Amount: f.Amount.Amount}} // what does not fit together is not loaded
 	want := payments.Whole{Order: o, State: s, Payments: []payments.Payment{p}, Refunds: []payments.Refund{f}, Receipts: []payments.Receipt{r}, Alarms: []payments.Alarm{a}}
 	require.NoError(t, w.table.Write(t.Context(),
-		table.Put(orderRow(o)), table.Put(paymentRow(p)), table.Put(refundRow(f)), table.Put(table.Row{Key: stateKey(o.Mode, o.ID), Attrs: encode(stateFields, &s)}),
-		table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: encode(receiptFields, &r)}),
+		table.Put(orderRow(o)), table.Put(paymentRow(p)), table.Put(refundRow(f)), table.Put(table.Row{Key: stateKey(o.Mode, o.ID), Attrs: fields.New(schemaVersion, stateFields, &s)}),
+		table.Put(table.Row{Key: receiptKey(o.Mode, r), Attrs: fields.New(schemaVersion, receiptFields, &r)}),
 		table.Put(alarmRow(o.Mode, table.Key{PK: collection(o.Mode, o.ID), SK: alarmSK(a)}, a))))
 	require.Equal(t, want, w.load(o.ID))
 
 	t.Run("AnUpdateTakesEveryFieldAway", func(t *testing.T) {
 		bare := payments.Payment{ID: p.ID, Order: p.Order, N: 1, Version: p.Version, Status: p.Status}
-		action := change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &p, &bare)
+		action := fields.Change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &p, &bare)
 		require.NoError(t, w.table.Write(t.Context(), action))
 		require.Equal(t, bare, w.load(o.ID).Payments[0])
-		require.NoError(t, w.table.Write(t.Context(), change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &bare, &p)))
+		require.NoError(t, w.table.Write(t.Context(), fields.Change(table.Update(paymentKey(o.Mode, o.ID, 1)), paymentFields, &bare, &p)))
 		require.Equal(t, p, w.load(o.ID).Payments[0])
 
 		little := payments.Refund{ID: f.ID, Order: f.Order, N: 1, Version: f.Version, Status: f.Status}
-		require.NoError(t, w.table.Write(t.Context(), change(table.Update(refundKey(f)), refundFields, &f, &little)))
+		require.NoError(t, w.table.Write(t.Context(), fields.Change(table.Update(refundKey(f)), refundFields, &f, &little)))
 		_, err := w.Load(t.Context(), o.Mode, o.ID)
 		require.ErrorIs(t, err, table.ErrUnavailable, "STATE promises an amount that no refund has")
-		require.NoError(t, w.table.Write(t.Context(), change(table.Update(refundKey(f)), refundFields, &little, &f)))
+		require.NoError(t, w.table.Write(t.Context(), fields.Change(table.Update(refundKey(f)), refundFields, &little, &f)))
 		require.Equal(t, f, w.load(o.ID).Refunds[0])
 	})
 }
@@ -61,12 +62,12 @@ func TestAttributesHaveOneNameEach(t *testing.T) {
 	unique(t, alarmFields)
 }
 
-func unique[T any](t *testing.T, fields []field[T]) {
+func unique[T any](t *testing.T, list []fields.Of[T]) {
 	t.Helper()
 	seen := map[string]bool{"sv": true, askedAttr: true}
-	for _, f := range fields {
-		require.False(t, seen[f.name], f.name)
-		seen[f.name] = true
+	for _, f := range list {
+		require.False(t, seen[f.Name], f.Name)
+		seen[f.Name] = true
 	}
 }
 
@@ -80,7 +81,7 @@ func TestSizes(t *testing.T) {
 	for n := range ids.MaxAttempts { // no order comes to it: each would have to be paid, and given back
 		s.Promised = append(s.Promised, payments.Promised{N: n + 1, Amount: payments.MaxTotal})
 	}
-	require.LessOrEqual(t, table.Row{Key: stateKey(ids.Test, id), Attrs: encode(stateFields, &s)}.Size(), 1024)
+	require.LessOrEqual(t, table.Row{Key: stateKey(ids.Test, id), Attrs: fields.New(schemaVersion, stateFields, &s)}.Size(), 1024)
 	p := payments.Payment{
 		ID: id.Child(ids.Payment, 20), Order: id, Mode: ids.Test, Partner: partner, N: 20, Version: 99, Account: partner, Provider: "tbank",
 		Fiscal: true, Method: banks.CardForeign, Hold: true, Status: payments.Superseded, Amount: total, Captured: total.Amount,

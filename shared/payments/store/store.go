@@ -11,6 +11,7 @@ import (
 	"giberno.ru/shared/core/money"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/platform/table"
+	"giberno.ru/shared/platform/table/fields"
 )
 
 type moneyCurrency = money.Currency
@@ -91,7 +92,7 @@ func take(w *payments.Whole, row table.Row, order ids.ID) (err error) {
 	case sk == orderSK:
 		w.Order, err = readOrder(row)
 	case sk == stateSK:
-		err = decode(stateFields, row.Attrs, &w.State)
+		err = fields.Read(stateFields, row.Attrs, &w.State)
 	case strings.HasPrefix(sk, "P#"):
 		p, err := readPayment(row, order)
 		if err != nil {
@@ -112,11 +113,11 @@ func take(w *payments.Whole, row table.Row, order ids.ID) (err error) {
 		w.Refunds = append(w.Refunds, r)
 	case strings.HasPrefix(sk, "R#"):
 		var r payments.Receipt
-		err = decode(receiptFields, row.Attrs, &r)
+		err = fields.Read(receiptFields, row.Attrs, &r)
 		w.Receipts = append(w.Receipts, r)
 	case strings.HasPrefix(sk, "A#"):
 		var a payments.Alarm
-		err = decode(alarmFields, row.Attrs, &a)
+		err = fields.Read(alarmFields, row.Attrs, &a)
 		w.Alarms = append(w.Alarms, a)
 	}
 	return err
@@ -147,9 +148,9 @@ func actionsOf(out payments.Outcome) []table.Action {
 		is := out.After.State
 		key := stateKey(o.Mode, o.ID)
 		if was.State.Version == 0 {
-			actions = append(actions, table.Put(table.Row{Key: key, Attrs: encode(stateFields, &is)}).If(table.Absent))
+			actions = append(actions, table.Put(table.Row{Key: key, Attrs: fields.New(schemaVersion, stateFields, &is)}).If(table.Absent))
 		} else {
-			actions = append(actions, change(table.Update(key), stateFields, &was.State, &is).If(table.Version(was.State.Version)))
+			actions = append(actions, fields.Change(table.Update(key), stateFields, &was.State, &is).If(table.Version(was.State.Version)))
 		}
 	}
 	for _, p := range out.Changed() {
@@ -158,7 +159,7 @@ func actionsOf(out payments.Outcome) []table.Action {
 			actions = append(actions, table.Put(paymentRow(p)).If(table.Absent))
 			continue
 		}
-		a := change(table.Update(paymentKey(p.Mode, p.Order, p.N)), paymentFields, &old, &p).If(table.Version(old.Version))
+		a := fields.Change(table.Update(paymentKey(p.Mode, p.Order, p.N)), paymentFields, &old, &p).If(table.Version(old.Version))
 		if !old.Due.Equal(p.Due) {
 			a = a.PlaceSecond(duePlace(p.Mode, p.Order, paymentSK(p.N), p.Due))
 		}
@@ -170,7 +171,7 @@ func actionsOf(out payments.Outcome) []table.Action {
 			actions = append(actions, table.Put(refundRow(r)).If(table.Absent))
 			continue
 		}
-		a := change(table.Update(refundKey(r)), refundFields, &old, &r).If(table.Version(old.Version))
+		a := fields.Change(table.Update(refundKey(r)), refundFields, &old, &r).If(table.Version(old.Version))
 		if !old.Due.Equal(r.Due) {
 			a = a.PlaceSecond(duePlace(r.Mode, r.Order, refundSK(r.N), r.Due))
 		}
@@ -195,7 +196,7 @@ func receiptActions(o payments.Order, old payments.Receipt, existed bool, r paym
 	row := table.Put(receiptRow(o.Mode, r)).If(table.Absent)
 	if existed {
 		key := receiptKey(o.Mode, r)
-		row = change(table.Update(key), receiptFields, &old, &r).If(table.Equals("ver", table.N(old.Version)))
+		row = fields.Change(table.Update(key), receiptFields, &old, &r).If(table.Equals("ver", table.N(old.Version)))
 		if !old.Due.Equal(r.Due) {
 			row = row.PlaceSecond(duePlace(o.Mode, o.ID, key.SK, r.Due))
 		}
