@@ -100,7 +100,9 @@ func (s *stage) logTail() string {
 		return err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(l, `"message":"request"`) && strings.Contains(l, `"status":2`) })
+	lines = slices.DeleteFunc(lines, func(l string) bool {
+		return strings.Contains(l, `"message":"request"`) && strings.Contains(l, `"status":2`)
+	})
 	return strings.Join(lines[max(0, len(lines)-12):], "\n")
 }
 

@@ -120,6 +120,8 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 		if ctx.Err() != nil {
 			return errors.Join(failed...)
 		}
+	}
+	for _, s := range shards { // after all that is about money: thousands may wait for one endpoint that is dead
 		waiting, err := r.events.Sweep(ctx, s.mode, s.number)
 		total = total.Add(jobs.Swept{Seen: waiting.Seen, Enqueued: waiting.Enqueued, Overdue: waiting.Overdue})
 		if failed = append(failed, err); ctx.Err() != nil {
