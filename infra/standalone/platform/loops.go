@@ -118,7 +118,7 @@ func (p *Platform) Turn(ctx context.Context) error {
 }
 
 func (p *Platform) workRetries(ctx context.Context) (int, error) {
-	return queue.Work(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Hooks.Beside(p.Payments.Worker.Do), p.Log)
+	return queue.WorkTogether(ctx, p.queue, queue.WebhookRetries, queueBatch, p.Hooks.Together(p.Payments.Worker.Do, p.Log))
 }
 
 func (p *Platform) workReceipts(ctx context.Context) (int, error) {
