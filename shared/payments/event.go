@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"slices"
 	"time"
 
 	"giberno.ru/shared/core/ids"
@@ -29,6 +30,9 @@ const (
 var EventTypes = []EventType{EventOrderPaid, EventOrderExpired, EventOrderCancelled, EventPaymentHeld, EventPaymentPaid,
 	EventPaymentDeclined, EventPaymentUnknown, EventPaymentExpired, EventRefundSucceeded, EventRefundFailed, EventReceiptReady,
 	EventReceiptFailed}
+
+// Known reports an event that this version of the code can tell. Every other one is the place of a newer version's in its list.
+func (t EventType) Known() bool { return slices.Contains(EventTypes, t) }
 
 // Mark stands on a row for an event that the partner is owed. It is written with the change that it tells of, so that an
 // event which the table's changes did not carry is found by the row's due key, also if the row has changed again meanwhile.
@@ -98,8 +102,14 @@ func (s State) event(was State) EventType {
 }
 
 // EventsOf lists the events that a child's due key answers for at now: its own, and with the attempt that paid the order,
-// that. The order itself answers for its other events. What is older than EventLife is owed no more.
-func (w Whole) EventsOf(child ids.ID, now time.Time) (events []Event) {
+// that. The order itself answers for its other events. What is older than EventLife is owed no more; what only a newer version
+// knows is not among them.
+func (w Whole) EventsOf(child ids.ID, now time.Time) []Event {
+	return slices.DeleteFunc(w.markedOf(child, now), func(e Event) bool { return !e.Type.Known() })
+}
+
+// markedOf lists them with those that only a newer version knows.
+func (w Whole) markedOf(child ids.ID, now time.Time) (events []Event) {
 	add := func(object ids.ID, marks ...Mark) {
 		for _, m := range marks {
 			if now.Before(m.At.Add(EventLife)) {

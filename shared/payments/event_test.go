@@ -119,6 +119,21 @@ func TestEventsOf(t *testing.T) {
 	})
 }
 
+// TestEventsOfANewerVersion: it runs beside this one, which must not let go of what only the other can tell.
+func TestEventsOfANewerVersion(t *testing.T) {
+	t.Parallel()
+	w := opened(fresh(t), banks.Card, start)
+	w = payments.Apply(w, 1, news(1, banks.Declined), payments.Told, start).After
+	p := w.Payments[0].ID
+	w.Payments[0].Marks = append(w.Payments[0].Marks, payments.Mark{Type: "99", Version: 9, At: start})
+	require.Len(t, w.EventsOf(p, start), 1, "this version cannot tell the other")
+	duties, again := payments.OwedAll(w, p, payments.Kept{Posted: true, Told: true}, start)
+	require.Empty(t, duties)
+	require.Equal(t, start.Add(5*time.Minute), again, "it looks whether the other has let go of it")
+	_, again = payments.OwedAll(w, p, payments.Kept{Posted: true, Told: true}, start.Add(payments.EventLife))
+	require.True(t, again.IsZero(), "not for ever: that version may have gone")
+}
+
 func TestOwedAll(t *testing.T) {
 	t.Parallel()
 	w := opened(fresh(t), banks.Card, start)

@@ -99,6 +99,9 @@ func OwedAll(w Whole, child ids.ID, kept Kept, now time.Time) (duties []Duty, ag
 	if duties, again = Owed(w, child, kept.Posted, now); !kept.Told {
 		duties, again = append(duties, DutyTell), sooner(again, now)
 	}
+	if slices.ContainsFunc(w.markedOf(child, now), func(e Event) bool { return !e.Type.Known() }) {
+		again = sooner(again, now) // a newer version beside this one tells it, and lets go of the row
+	}
 	return duties, again
 }
 

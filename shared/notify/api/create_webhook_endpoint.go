@@ -38,7 +38,8 @@ func (s *Service) CreateWebhookEndpoint() web.Endpoint {
 			"`webhook-signature` over `{webhook-id}.{webhook-timestamp}.{body}` with the secret, before reading the body. Answer 2xx within " +
 			"10 seconds; everything else, a redirect too, is tried again after 5 seconds, 5 minutes, 30 minutes, 2, 5 and 10 hours, for 72 " +
 			"hours. An event may come twice, with the same `webhook-id`, and events may overtake each other: `data.version` tells which is " +
-			"newer. Answer 410 to hear nothing any more. A new endpoint hears what happens from a minute after it was made, at the latest.",
+			"newer, and `data.omitted` names the fields that were left out of an object too large for 20 KB. Answer 410 to hear nothing any " +
+			"more. A new endpoint hears what happens from a minute after it was made, at the latest.",
 		Refuses: []string{"webhook_url_not_allowed", "too_many_webhook_endpoints", "idempotency_mismatch", "secret_already_shown", "changed_meanwhile"},
 	}, s.createWebhookEndpoint)
 }

@@ -29,7 +29,7 @@ func (s *Store) Event(ctx context.Context, m ids.Mode, partner, event ids.ID) (h
 	for _, row := range page.Rows {
 		if row.Key.SK == eventSK {
 			h.Event, err = readEvent(row)
-			found = true
+			found = s.kept(row)
 		} else {
 			var d notify.Delivery
 			d, err = readDelivery(row)
@@ -43,6 +43,11 @@ func (s *Store) Event(ctx context.Context, m ids.Mode, partner, event ids.ID) (h
 		return History{}, notify.ErrEventNotFound
 	}
 	return h, nil
+}
+
+// kept reports an event whose time is not over. Its row lives for notify.OnTheWay more, for those who have asked for it again.
+func (s *Store) kept(row table.Row) bool {
+	return s.now().Before(time.Unix(row.TTL, 0).Add(-notify.OnTheWay))
 }
 
 // Window is a part of a list by time.
@@ -84,7 +89,7 @@ func (s *Store) Events(ctx context.Context, m ids.Mode, partner ids.ID, w Window
 	}
 	for _, key := range keys {
 		row, there := rows[key]
-		if !there { // its time was over meanwhile
+		if !there || !s.kept(row) { // its time was over meanwhile
 			continue
 		}
 		e, err := readEvent(row)

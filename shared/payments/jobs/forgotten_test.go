@@ -2,11 +2,13 @@ package jobs_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"giberno.ru/shared/banks"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/ledger"
 	"giberno.ru/shared/payments"
@@ -58,4 +60,18 @@ func TestForgottenEvents(t *testing.T) {
 		o.work()
 		require.Contains(t, p.kept, o.whole.Payments[0].ID.String()+" payment.paid")
 	})
+}
+
+// TestAPageWithALongAddress: the address stands twice in a payment, and each ampersand is six bytes of JSON. An event that is
+// too large would hold up the order's for ever.
+func TestAPageWithALongAddress(t *testing.T) {
+	t.Parallel()
+	o := paid(t, true)
+	p := telling(o)
+	o.save(payments.Opened(o.whole, 1, banks.Opened{BankID: "1", PageURL: "https://bank.example/?" + strings.Repeat("&a=", 1350)}, start))
+	o.do(t, o.follows(t))
+	data := p.kept[o.whole.Payments[0].ID.String()+" payment.paid"]
+	require.Less(t, len(data), jobs.MaxData)
+	require.Contains(t, string(data), `"omitted":["redirect_url"]`)
+	require.Contains(t, p.kept, o.whole.Order.ID.String()+" order.paid")
 }

@@ -50,7 +50,7 @@ func (d *Worker) data(w payments.Whole, of ids.ID) (json.RawMessage, error) {
 		p, _ := w.Payment(of.N())
 		out := object.OfPayment(w, p)
 		out.QR = nil // nobody pays with it any more, and its drawing is large
-		return written(p.Version, &out)
+		return written(p.Version, &out, without("redirect_url", &out.RedirectURL), without("link", &out.Link))
 	case ids.Refund:
 		r, _ := w.Refund(of.N())
 		out := object.OfRefund(w, r)

@@ -36,7 +36,7 @@ func writeMarks(list []payments.Mark) string {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = strconv.AppendInt(out, int64(slices.Index(payments.EventTypes, m.Type)), 10)
+		out = append(out, placeOf(m.Type)...)
 		out = append(out, '.')
 		out = strconv.AppendInt(out, m.Version, 10)
 		out = append(out, '.')
@@ -45,10 +45,17 @@ func writeMarks(list []payments.Mark) string {
 	return string(out)
 }
 
+func placeOf(t payments.EventType) string {
+	if n := slices.Index(payments.EventTypes, t); n >= 0 {
+		return strconv.Itoa(n)
+	}
+	return string(t) // as it was read
+}
+
 var errMarks = errors.New("it is no list of events")
 
-// readMarks reads them back. An event that a newer version of the code has added is passed over: this version could not
-// tell it, and must read the row all the same.
+// readMarks reads them back. An event that a newer version of the code has added stays under its place: this version cannot
+// tell it, and must not drop it from the row either.
 func readMarks(text string) (list []payments.Mark, err error) {
 	for _, one := range strings.Split(text, ",") {
 		parts := strings.Split(one, ".")
@@ -61,10 +68,11 @@ func readMarks(text string) (list []payments.Mark, err error) {
 		if errors.Join(err1, err2, err3) != nil || kind < 0 || version < 1 || ms < 0 {
 			return nil, errMarks
 		}
-		if kind >= len(payments.EventTypes) {
-			continue
+		m := payments.Mark{Type: payments.EventType(strconv.Itoa(kind)), Version: version, At: time.UnixMilli(ms).UTC()}
+		if kind < len(payments.EventTypes) {
+			m.Type = payments.EventTypes[kind]
 		}
-		list = append(list, payments.Mark{Type: payments.EventTypes[kind], Version: version, At: time.UnixMilli(ms).UTC()})
+		list = append(list, m)
 	}
 	return list, nil
 }

@@ -29,11 +29,13 @@ func TestMarks(t *testing.T) {
 			require.Equal(t, list, read)
 		})
 	})
-	t.Run("OfANewerVersionArePassedOver", func(t *testing.T) {
+	t.Run("OfANewerVersionStay", func(t *testing.T) {
 		t.Parallel()
 		read, err := readMarks("99.1.1,4.4.1")
 		require.NoError(t, err)
-		require.Equal(t, []payments.Mark{{Type: payments.EventPaymentPaid, Version: 4, At: time.UnixMilli(1).UTC()}}, read)
+		require.False(t, read[0].Type.Known())
+		require.Equal(t, payments.Mark{Type: payments.EventPaymentPaid, Version: 4, At: time.UnixMilli(1).UTC()}, read[1])
+		require.Equal(t, "99.1.1,4.4.1", writeMarks(read), "this version has to write the row all the same")
 	})
 	for _, damaged := range []string{"", ",", "4", "4.4", "4.4.1.1", "x.4.1", "4.x.1", "4.4.!", "-1.4.1", "4.0.1", "4.4.-1", "4.4.1,"} {
 		t.Run("ErrDamaged "+damaged, func(t *testing.T) {

@@ -119,6 +119,11 @@ func Settle(ctx context.Context, q Queue, name string, outcomes []Outcome) error
 // 0 means that the queue had nothing visible. Jobs that are done are acknowledged together at the end, so max times the
 // longest job must stay well below the queue's visibility.
 func Work(ctx context.Context, q Queue, name string, max int, w Worker, log *slog.Logger) (handled int, err error) {
+	return WorkTogether(ctx, q, name, max, func(ctx context.Context, batch []Delivery) []Outcome { return Dispatch(ctx, batch, w, log) })
+}
+
+// WorkTogether is Work by somebody who does the batch in an order of his own.
+func WorkTogether(ctx context.Context, q Queue, name string, max int, together func(context.Context, []Delivery) []Outcome) (handled int, err error) {
 	batch, err := q.Receive(ctx, name, max)
 	if err != nil {
 		return 0, fmt.Errorf("queue: receive from %s: %w", name, err)
@@ -126,7 +131,7 @@ func Work(ctx context.Context, q Queue, name string, max int, w Worker, log *slo
 	if len(batch) == 0 {
 		return 0, nil
 	}
-	outcomes := Dispatch(ctx, batch, w, log)
+	outcomes := together(ctx, batch)
 	// What is done is told even if ctx ended meanwhile, or it would be done again.
 	if err := Settle(context.WithoutCancel(ctx), q, name, outcomes); err != nil {
 		return len(batch), fmt.Errorf("queue: settle %d jobs of %s: %w", len(batch), name, err)

@@ -4,6 +4,7 @@ package deliveries
 
 import (
 	"context"
+	"log/slog"
 
 	"giberno.ru/shared/notify/jobs"
 	paymentsjobs "giberno.ru/shared/payments/jobs"
@@ -34,6 +35,23 @@ func (d *Deliveries) Beside(others queue.Worker) queue.Worker {
 			return d.Worker.Do(ctx, j)
 		}
 		return others(ctx, j)
+	}
+}
+
+// Together does a batch of that queue: what is about money first, so that none of it loses its time, or one of its receives,
+// behind endpoints that are slow to answer.
+func (d *Deliveries) Together(others queue.Worker, log *slog.Logger) func(context.Context, []queue.Delivery) []queue.Outcome {
+	do := d.Beside(others)
+	return func(ctx context.Context, batch []queue.Delivery) []queue.Outcome {
+		var first, then []queue.Delivery
+		for _, one := range batch {
+			if jobs.Mine(one.Job) {
+				then = append(then, one)
+			} else {
+				first = append(first, one)
+			}
+		}
+		return queue.Dispatch(ctx, append(first, then...), do, log)
 	}
 }
 

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -103,6 +104,31 @@ func TestSweepFindsDaysThatAreOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
 	require.Equal(t, settle.Closing, waiting[0].Job.Kind)
+}
+
+func TestSweepOfSlowEventsHoldsUpNoOrder(t *testing.T) {
+	t.Parallel()
+	f, err := file.Open(filepath.Join(t.TempDir(), "data"), file.Options{NoSync: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	engine, err := boltengine.New(f, boltengine.Options{})
+	require.NoError(t, err)
+	now := clock.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	ctx, cancel := context.WithCancel(t.Context())
+	looked := map[string]int{} // by domain
+	rows := faulty.New(engine, func(c faulty.Call) faulty.Fault {
+		domain, _, _ := strings.Cut(c.Query.PK, "#DUE#")
+		if looked[domain]++; domain == "EVT" {
+			cancel() // an endpoint has been dead for so long, and so much waits for it, that the invocation ends here
+		}
+		return faulty.None
+	})
+	silent := log.New(io.Discard, slog.LevelError)
+	r := round{orders: &jobs.Sweeper{Store: store.New(rows), Clock: now, Log: silent}, clock: now, log: silent,
+		days: &settle.Sweeper{Store: ledgerstore.New(rows), Clock: now, Log: silent}, events: waiting(rows, nil, now, silent)}
+	require.ErrorIs(t, r.sweep(ctx, Sweep{}), context.Canceled)
+	require.Equal(t, 2*store.Shards, looked["PAY"])
+	require.Equal(t, 1, looked["EVT"])
 }
 
 // waiting is the sweeper of events on their way, of which there are none.

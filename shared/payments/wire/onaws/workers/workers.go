@@ -56,8 +56,8 @@ func WebhookRetries() batch.Work {
 // WebhookRetriesOf does them in any surroundings.
 func WebhookRetriesOf(s surroundings.Surroundings) batch.Work {
 	parts, _, _ := s.Parts()
-	work := deliveries.New(parts, s.Hooks).Beside(inside.New(parts).Worker.Do)
-	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Worker: work, Log: s.Log}
+	work := deliveries.New(parts, s.Hooks).Together(inside.New(parts).Worker.Do, s.Log)
+	return batch.Work{Queue: s.Queue, Name: queue.WebhookRetries, Together: work, Log: s.Log}
 }
 
 // Sweep is the input of a sweeper's schedule: which shards of the due keys to work off; none: every one. Several schedules
@@ -120,6 +120,8 @@ func (r round) sweep(ctx context.Context, in Sweep) error {
 		if ctx.Err() != nil {
 			return errors.Join(failed...)
 		}
+	}
+	for _, s := range shards { // after all that is about money: thousands may wait for one endpoint that is dead
 		waiting, err := r.events.Sweep(ctx, s.mode, s.number)
 		total = total.Add(jobs.Swept{Seen: waiting.Seen, Enqueued: waiting.Enqueued, Overdue: waiting.Overdue})
 		if failed = append(failed, err); ctx.Err() != nil {
