@@ -3,6 +3,7 @@ package world
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"giberno.ru/shared/core/ids"
@@ -65,12 +66,7 @@ type endpoint struct {
 }
 
 func (e *endpoint) hears(t notify.Type) bool {
-	for _, one := range e.types {
-		if one == t {
-			return true
-		}
-	}
-	return len(e.types) == 0
+	return len(e.types) == 0 || slices.Contains(e.types, t)
 }
 
 // alive reports an endpoint that the platform has and sends to.
@@ -197,13 +193,9 @@ func (w *World) lookAtEndpoints(m ids.Mode, partner ids.ID) {
 func (h *hearing) settle(e *endpoint, id ids.ID, now time.Time) {
 	e.id, e.made = id, now
 	h.byID[id] = e
-	s := shard{e.shop.mode, int(id[0]) % notifystore.DueShards}
-	for _, known := range h.shards {
-		if known == s {
-			return
-		}
+	if s := (shard{e.shop.mode, int(id[0]) % notifystore.DueShards}); !slices.Contains(h.shards, s) {
+		h.shards = append(h.shards, s)
 	}
-	h.shards = append(h.shards, s)
 }
 
 // oldestEvent is when the first due key of a delivery comes; the zero time when there is none.
