@@ -64,7 +64,7 @@ func (w *World) tell(ctx context.Context, p Payment) (drains []queue.Job, err er
 	if err != nil {
 		return nil, err
 	}
-	events := whole.EventsOf(p.ID)
+	events := whole.EventsOf(p.ID, w.House.Module.Worker.Clock.Now())
 	w.Event = notify.EventID(ids.Test, events[0].Object, notify.Type(events[0].Type), events[0].Version)
 	body, err := json.Marshal(teller.AttemptJob{Mode: ids.Test, Order: p.Order, N: 1})
 	if err != nil {
