@@ -160,7 +160,10 @@ func (w *World) oweMarks(l *look) {
 	}
 }
 
-// oweSettlement notes that a partner has to hear of a settlement.
+// oweSettlement notes that a partner has to hear of a settlement that his list shows.
 func (w *World) oweSettlement(s ledger.Settlement) {
+	if s.Bare() {
+		return
+	}
 	w.hearing.owe(notify.Event{Mode: s.Mode, Partner: s.Partner, Type: notify.SettlementReady, Object: s.ID, Version: 1, At: s.ClosedAt})
 }

@@ -26,11 +26,15 @@ type round struct {
 	keys  [][]byte
 	next  time.Time // of what failed in this round, the earliest
 	more  bool      // something is left, and the time was up
+	over  bool      // something is left that is over
 }
 
 // run claims the lane, works in it and gives it back, until nothing waits or the time is up. A job that came meanwhile found the
 // lane taken and is gone, so the lane is looked at once more after each release.
 func (r *round) run(ctx context.Context) error {
+	if r.Over {
+		return r.goOnGivingUp(ctx)
+	}
 	for {
 		var err error
 		if r.claim, err = r.Store.Claim(ctx, r.name()); err == nil {
@@ -51,7 +55,7 @@ func (r *round) run(ctx context.Context) error {
 			return r.send(ctx, 0)
 		}
 		if r.lane.Asleep(r.Clock.Now()) {
-			return r.send(ctx, r.lane.Wake.Sub(r.Clock.Now()))
+			return errors.Join(r.handOnOver(ctx), r.send(ctx, r.lane.Wake.Sub(r.Clock.Now())))
 		}
 		waits, err := r.waits(ctx)
 		if err != nil {
@@ -202,54 +206,6 @@ func (r *round) outcome(ctx context.Context, was, is notify.Delivery) error {
 	return err
 }
 
-// dropAll ends everything that waits in a lane to which nothing is sent any more.
-func (r *round) dropAll(ctx context.Context) error {
-	done, err := r.endEach(ctx, time.Time{}, func(d notify.Delivery) (notify.Delivery, bool) { return d.Drop(), true })
-	r.more = !done
-	return err
-}
-
-// giveUp ends what could not be tried for too long because its lane slept: a dead endpoint must not gather for a month what was
-// to be given up after three days. What was tried before ends by its next attempt, or here, once it has been due for as long.
-// What is left when the time is up waits for the next attempt.
-func (r *round) giveUp(ctx context.Context) error {
-	now := r.Clock.Now()
-	_, err := r.endEach(ctx, now.Add(-notify.OnTheWay), func(d notify.Delivery) (notify.Delivery, bool) { return d.GiveUp(), d.Over(now) })
-	return err
-}
-
-// endEach ends those waiting deliveries that end says, up to a time of their next attempt (zero: all), without a request. It works
-// as long as attempts do; done tells whether it has come to the end.
-func (r *round) endEach(ctx context.Context, upTo time.Time, end func(notify.Delivery) (notify.Delivery, bool)) (done bool, err error) {
-	until := r.Clock.Now().Add(workTime)
-	var after *table.Place
-	for {
-		events, more, err := r.Store.Waiting(ctx, r.name(), upTo, after)
-		if err != nil {
-			return false, err
-		}
-		parcels, err := r.Store.Parcels(ctx, r.Mode, r.Endpoint, events)
-		if err != nil {
-			return false, err
-		}
-		for _, p := range parcels {
-			is, ends := end(p.Delivery)
-			if p.Status != notify.Waiting || !ends {
-				continue
-			}
-			if _, err := r.Store.Outcome(ctx, p.Delivery, is); err != nil {
-				return false, err
-			}
-		}
-		if after = more; after == nil {
-			return true, nil
-		}
-		if !r.Clock.Now().Before(until) || r.enough.Err() != nil {
-			return false, nil
-		}
-	}
-}
-
 // waits reports whether something waits that this round has not seen.
 func (r *round) waits(ctx context.Context) (bool, error) {
 	events, _, err := r.Store.Waiting(ctx, r.name(), r.Clock.Now(), nil)
@@ -270,7 +226,7 @@ func (r *round) send(ctx context.Context, delay time.Duration) error {
 		return nil
 	}
 	again := r.drain
-	again.Event = ids.ID{}
+	again.Event, again.Over = ids.ID{}, false
 	return r.Queue.Send(ctx, QueueOf(queue.Job{}), max(0, roundedUp(delay)), again.job())
 }
 

@@ -26,13 +26,15 @@ const Kind = "notify.drain"
 
 const version = 1
 
-// drain names the lane, and the event that the job was sent for, which the index may not show yet.
+// drain names the lane, and the event that the job was sent for, which the index may not show yet. Over says to give up what is
+// over and nothing else, which needs no claim and can be done while the lane sleeps.
 type drain struct {
 	Mode     ids.Mode `json:"mode"`
 	Partner  ids.ID   `json:"partner"`
 	Endpoint ids.ID   `json:"endpoint"`
 	Lane     int      `json:"lane"`
 	Event    ids.ID   `json:"event,omitzero"`
+	Over     bool     `json:"over,omitempty"`
 }
 
 func (d drain) name() store.LaneName {
@@ -52,6 +54,9 @@ func (d drain) job() queue.Job {
 	if !d.Event.IsZero() {
 		key += ":" + d.Event.String()
 	}
+	if d.Over {
+		key += ":over"
+	}
 	return queue.Job{Kind: Kind, Version: version, Key: key, Body: body}
 }
 
@@ -70,15 +75,15 @@ func FromChange(c table.Change) []queue.Job {
 		return nil
 	case changed.OnItsWay != nil:
 		d := changed.OnItsWay
-		return []queue.Job{drain{d.Mode, d.Partner, d.Endpoint, d.Lane, d.Event}.job()}
+		return []queue.Job{drain{Mode: d.Mode, Partner: d.Partner, Endpoint: d.Endpoint, Lane: d.Lane, Event: d.Event}.job()}
 	case changed.Deleted != nil:
 		l := changed.Deleted
-		return []queue.Job{drain{l.Mode, l.Partner, l.Endpoint, l.N, ids.ID{}}.job()}
+		return []queue.Job{drain{Mode: l.Mode, Partner: l.Partner, Endpoint: l.Endpoint, Lane: l.N}.job()}
 	}
 	var follow []queue.Job
 	for n := range notify.Lanes {
 		e := changed.Disabled
-		follow = append(follow, drain{e.Mode, e.Partner, e.ID, n, ids.ID{}}.job())
+		follow = append(follow, drain{Mode: e.Mode, Partner: e.Partner, Endpoint: e.ID, Lane: n}.job())
 	}
 	return follow
 }

@@ -16,7 +16,7 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.endpoint(address)
-	good := drain{ids.Test, partner, ids.FromParts("endpoint"), 1, fact(partner, 1).ID}
+	good := drain{ids.Test, partner, ids.FromParts("endpoint"), 1, fact(partner, 1).ID, false}
 	t.Run("GoTheWayOfRetries", func(t *testing.T) {
 		t.Parallel()
 		j := good.job()
@@ -38,10 +38,10 @@ func TestJobs(t *testing.T) {
 	for name, j := range map[string]queue.Job{
 		"ErrBody":     {Kind: Kind, Version: 1, Body: []byte(`[]`)},
 		"ErrNoBody":   {Kind: Kind, Version: 1},
-		"ErrNoMode":   drain{"", partner, partner, 0, ids.ID{}}.job(),
-		"ErrNoLane":   drain{ids.Test, partner, partner, 2, ids.ID{}}.job(),
-		"ErrNowhere":  drain{ids.Test, partner, ids.ID{}, 0, ids.ID{}}.job(),
-		"ErrNegative": drain{ids.Test, partner, partner, -1, ids.ID{}}.job(),
+		"ErrNoMode":   drain{"", partner, partner, 0, ids.ID{}, false}.job(),
+		"ErrNoLane":   drain{ids.Test, partner, partner, 2, ids.ID{}, false}.job(),
+		"ErrNowhere":  drain{ids.Test, partner, ids.ID{}, 0, ids.ID{}, false}.job(),
+		"ErrNegative": drain{ids.Test, partner, partner, -1, ids.ID{}, false}.job(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +67,7 @@ func TestJobs(t *testing.T) {
 // FuzzJob holds that no body makes a worker panic, and that it is refused for good or done.
 func FuzzJob(f *testing.F) {
 	w := setup(f)
-	f.Add([]byte(drain{ids.Test, partner, partner, 1, partner}.job().Body))
+	f.Add([]byte(drain{ids.Test, partner, partner, 1, partner, false}.job().Body))
 	f.Add([]byte(`{"mode":"t","endpoint":"x"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		err := w.worker.Do(t.Context(), queue.Job{Kind: Kind, Version: 1, Body: body})

@@ -191,5 +191,5 @@ func TestLanes(t *testing.T) {
 // drainOf is the job of an event's only delivery.
 func drainOf(w *world, e notify.Event) drain {
 	d := w.history(e)[0]
-	return drain{d.Mode, d.Partner, d.Endpoint, d.Lane, d.Event}
+	return drain{Mode: d.Mode, Partner: d.Partner, Endpoint: d.Endpoint, Lane: d.Lane, Event: d.Event}
 }

@@ -96,7 +96,7 @@ func (s *Sweeper) page(ctx context.Context, due []store.Due, now time.Time, sent
 		if claimed && !busy && !sent[d.Name()] {
 			sent[d.Name()] = true
 			// It names no event: the index has had its time, and whoever waits longest comes first.
-			jobs = append(jobs, drain{d.Mode, lane.Partner, d.Endpoint, d.Lane, ids.ID{}}.job())
+			jobs = append(jobs, drain{Mode: d.Mode, Partner: lane.Partner, Endpoint: d.Endpoint, Lane: d.Lane}.job())
 		}
 	}
 	unsent, err := queue.SendAll(ctx, s.Queue, QueueOf, jobs...)

@@ -19,8 +19,12 @@ const (
 // events is the store of events as settlement sees it.
 type events struct{ store *notifystore.Store }
 
-// Ready tells the partner of a settlement that was made. Its name is that of its first version, whatever became of it since.
+// Ready tells the partner of a settlement that was made, unless it says nothing to him: such a one his list does not show
+// either. The event's name is that of the settlement's first version, whatever became of it since.
 func (e events) Ready(ctx context.Context, made ledger.Settlement) error {
+	if made.Bare() {
+		return nil
+	}
 	shown, err := object.OfSettlement(made)
 	if err != nil {
 		return err
