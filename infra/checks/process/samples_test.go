@@ -20,6 +20,7 @@ import (
 	"giberno.ru/infra/checks/process/world"
 	ledgerstore "giberno.ru/shared/ledger/store"
 	"giberno.ru/shared/notify"
+	notifystore "giberno.ru/shared/notify/store"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/wire/onaws"
 	"giberno.ru/shared/payments/wire/onaws/documents"
@@ -145,6 +146,9 @@ func after(t *testing.T, f catalogue.Function, w *world.World, q queue.Queue) {
 		held, err := ledgerstore.New(w.Table).Posted(t.Context(), "t", whole.EntryID(w.Paid.ID))
 		require.NoError(t, err)
 		require.True(t, held[whole.EntryID(w.Paid.ID)])
+		told, _, err := w.House.Module.Events.Events(t.Context(), "t", w.Partner, notifystore.Window{Limit: 100})
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(told, func(e notify.Event) bool { return e.Type == notify.SettlementReady && e.Object == w.Settlement }))
 	case "workers/webhook-retries":
 		require.Equal(t, []string{"there is no such order"}, q.(*heard).buried)
 		whole, err := w.House.Module.Store.Load(t.Context(), "t", w.Pending.Order)

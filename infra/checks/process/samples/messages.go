@@ -11,6 +11,7 @@ import (
 	"giberno.ru/infra/checks/process/world"
 	"giberno.ru/shared/core/ids"
 	ledgerjobs "giberno.ru/shared/ledger/jobs"
+	"giberno.ru/shared/ledger/settle"
 	"giberno.ru/shared/payments"
 	"giberno.ru/shared/payments/jobs"
 	"giberno.ru/shared/payments/teller"
@@ -62,7 +63,8 @@ func receipts(w *world.World) ([]queue.Job, error) {
 	return append(list, more...), err
 }
 
-// settlements are the entry of a paid order, the same again, and one that nobody can read.
+// settlements are the entry of a paid order, the same again, a day whose settlement the partner has to hear of, and an entry
+// that nobody can read.
 func settlements(w *world.World) ([]queue.Job, error) {
 	whole, err := w.House.Module.Store.Load(context.Background(), ids.Test, w.Paid.Order)
 	if err != nil {
@@ -73,7 +75,11 @@ func settlements(w *world.World) ([]queue.Job, error) {
 		return nil, fmt.Errorf("the paid order has no entry: %w", err)
 	}
 	j, err := ledgerjobs.PostJob(entry)
-	return []queue.Job{j, j, {Kind: ledgerjobs.Post, Version: 1, Key: "sample", Body: []byte(`"nothing"`)}}, err
+	if err != nil {
+		return nil, err
+	}
+	day, err := settle.CloseJob(w.Book, w.Day)
+	return []queue.Job{j, j, day, {Kind: ledgerjobs.Post, Version: 1, Key: "sample", Body: []byte(`"nothing"`)}}, err
 }
 
 func attempts(kind string, about ...teller.AttemptJob) ([]queue.Job, error) {
