@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"giberno.ru/shared/core/ids"
+	"giberno.ru/shared/receipts"
 )
 
 // list reads a list of the simulator's control.
@@ -77,6 +78,18 @@ func (s *stage) clock() time.Time {
 	at, err := time.Parse(time.RFC3339Nano, s.bank(http.MethodGet, "/clock", nil).text("now"))
 	s.must(err)
 	return at
+}
+
+// lastHours are those of a business day that the demonstration does not begin in: it moves the clock on by about one.
+const lastHours = 4
+
+// withinOneDay moves the clock past the end of a business day that is nearly over, for one day has to hold all that is settled.
+func (s *stage) withinOneDay() {
+	now := s.clock().In(receipts.Moscow)
+	if left := 24 - now.Hour(); left <= lastHours {
+		s.bank(http.MethodPost, "/clock", map[string]string{"advance": fmt.Sprintf("%dh", left)})
+		fmt.Fprintf(s.out, "\nIt is late in Moscow: the clocks of both sides are moved on by %d hours, into the next business day.\n", left)
+	}
 }
 
 // becomesSoon moves the clock of both sides on until the duties that are due have been done.

@@ -29,6 +29,9 @@ func Play(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
+	if err := s.play((*stage).withinOneDay); err != nil {
+		return err
+	}
 	for _, scene := range scenes {
 		fmt.Fprintf(out, "\n%s\n", scene.title)
 		if err := s.play(scene.play); err != nil {
