@@ -214,7 +214,7 @@ func (x *site) requireBuried(t testing.TB, v version, dead string) (buried bool)
 		var job queue.Job
 		require.NoError(t, json.Unmarshal([]byte(*m.Body), &job))
 		require.Equal(t, older, v, "%s buried %s", v, *m.Body)
-		require.Contains(t, []string{jobs.Entry, jobs.Till, jobs.Mail, jobs.Refund, jobs.Return}, job.Kind)
+		require.Contains(t, []string{jobs.Entry, jobs.Till, jobs.Mail, jobs.Refund, jobs.Return, jobs.Tell}, job.Kind)
 	}
 	if len(got.Messages) > 0 {
 		_, err := x.client.PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &dead})
