@@ -101,7 +101,7 @@ func (c crew) work() error {
 		return err
 	}
 	tidy := slices.ContainsFunc(batch.Records, func(m events.SQSMessage) bool { return strings.Contains(m.Body, "payments.tidy") })
-	c.fact(found == 4 && tidy, "and sends the jobs that follow", found)
+	c.fact(found == 7 && tidy, "and sends the jobs that follow", found)
 
 	notice, err := os.ReadFile(filepath.Join("events", "banks", "notify-tbank.json"))
 	if err != nil {
