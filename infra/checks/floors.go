@@ -14,7 +14,7 @@ type Floor struct {
 var Floors = []Floor{
 	{0, "glossary", []string{"shared"}, "the words that we use, each with its meaning"},
 	{0, "core", []string{"shared/core/..."}, "vocabulary: money, ids, clock, fault, page; standard library only, pure"},
-	{1, "platform", []string{"shared/platform/..."}, "the only code that knows AWS, bbolt and huma: table, queue, file, host, web, secret, outbound, log"},
+	{1, "platform", []string{"shared/platform/..."}, "the only code that knows AWS, bbolt and huma: table, queue, file, host, web, cache, secret, outbound, log"},
 	{2, "identity", []string{"shared/identity/..."}, "partners, operators, tokens, accounts"},
 	{2, "ledger", []string{"shared/ledger/..."}, "accounts and postings"},
 	{2, "receipts", []string{"shared/receipts/..."}, "fiscal receipts"},

@@ -100,7 +100,7 @@ func (s *Store) sealed(ctx context.Context, a identity.Account, password string)
 
 // Account reads an account, up to a minute old. It fails with ErrAccountNotFound.
 func (s *Store) Account(ctx context.Context, m ids.Mode, id ids.ID) (identity.Account, error) {
-	a, _, err := s.accounts.get(accountName{m, id}, func() (identity.Account, error) {
+	a, _, err := s.accounts.Get(accountName{m, id}, func() (identity.Account, error) {
 		r, ok, err := s.table.Get(ctx, accountKey(m, id))
 		if err != nil {
 			return identity.Account{}, known(err)
@@ -136,7 +136,7 @@ const maxAccounts = 10_000
 
 // Accounts reads every account of a mode, up to a minute old: what routing chooses from.
 func (s *Store) Accounts(ctx context.Context, m ids.Mode) ([]identity.Account, error) {
-	list, _, err := s.modes.get(m, func() ([]identity.Account, error) { return s.AccountsNow(ctx, m) })
+	list, _, err := s.modes.Get(m, func() ([]identity.Account, error) { return s.AccountsNow(ctx, m) })
 	return list, err
 }
 
@@ -169,7 +169,7 @@ func (s *Store) AccountByTerminal(ctx context.Context, provider string, m ids.Mo
 	if provider == "" || terminal == "" || len(terminal) > 64 || !m.Valid() {
 		return identity.Account{}, ErrAccountNotFound
 	}
-	id, _, err := s.terminals.get(terminalName{provider, m, terminal}, func() (ids.ID, error) {
+	id, _, err := s.terminals.Get(terminalName{provider, m, terminal}, func() (ids.ID, error) {
 		r, ok, err := s.table.Get(ctx, terminalKey(provider, m, terminal))
 		if err != nil {
 			return ids.ID{}, known(err)
@@ -253,7 +253,7 @@ func (s *Store) Unsealed(ctx context.Context, a identity.Account) (banks.Account
 }
 
 func (s *Store) forgetAccounts() {
-	s.accounts.forget()
-	s.modes.forget()
-	s.terminals.forget()
+	s.accounts.Forget()
+	s.modes.Forget()
+	s.terminals.Forget()
 }

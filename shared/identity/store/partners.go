@@ -26,7 +26,7 @@ func (s *Store) CreatePartner(ctx context.Context, p identity.Partner, once Once
 
 // Partner reads a partner, up to a minute old. It fails with ErrPartnerNotFound.
 func (s *Store) Partner(ctx context.Context, id ids.ID) (identity.Partner, error) {
-	p, _, err := s.partners.get(id, func() (identity.Partner, error) { return s.PartnerNow(ctx, id) })
+	p, _, err := s.partners.Get(id, func() (identity.Partner, error) { return s.PartnerNow(ctx, id) })
 	return p, err
 }
 
@@ -61,7 +61,7 @@ func (s *Store) ChangePartner(ctx context.Context, p identity.Partner) (identity
 	if err != nil {
 		return p, known(err)
 	}
-	s.partners.forget()
+	s.partners.Forget()
 	p.Version++
 	return p, nil
 }

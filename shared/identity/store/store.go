@@ -13,6 +13,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/identity"
+	"giberno.ru/shared/platform/cache"
 	"giberno.ru/shared/platform/secret"
 	"giberno.ru/shared/platform/table"
 )
@@ -27,20 +28,20 @@ type Store struct {
 	clock  clock.Clock
 	random io.Reader
 
-	tokens    *cache[[32]byte, identity.Token]
-	partners  *cache[ids.ID, identity.Partner]
-	accounts  *cache[accountName, identity.Account]
-	modes     *cache[ids.Mode, []identity.Account]
-	terminals *cache[terminalName, ids.ID]
+	tokens    *cache.Cache[[32]byte, identity.Token]
+	partners  *cache.Cache[ids.ID, identity.Partner]
+	accounts  *cache.Cache[accountName, identity.Account]
+	modes     *cache.Cache[ids.Mode, []identity.Account]
+	terminals *cache.Cache[terminalName, ids.ID]
 }
 
 // New makes a store. random must be cryptographic outside tests, and safe for concurrent use.
 func New(t table.Table, keeper *secret.Keeper, c clock.Clock, random io.Reader) *Store {
 	return &Store{
 		table: t, keeper: keeper, clock: c, random: random,
-		tokens: newCache[[32]byte, identity.Token](c), partners: newCache[ids.ID, identity.Partner](c),
-		accounts: newCache[accountName, identity.Account](c), modes: newCache[ids.Mode, []identity.Account](c),
-		terminals: newCache[terminalName, ids.ID](c),
+		tokens: cache.New[[32]byte, identity.Token](c, CacheTime), partners: cache.New[ids.ID, identity.Partner](c, CacheTime),
+		accounts: cache.New[accountName, identity.Account](c, CacheTime), modes: cache.New[ids.Mode, []identity.Account](c, CacheTime),
+		terminals: cache.New[terminalName, ids.ID](c, CacheTime),
 	}
 }
 
@@ -50,8 +51,8 @@ type Misses struct{ Tokens, Partners, Accounts int64 }
 // Misses tells how often each kind of row was really read.
 func (s *Store) Misses() Misses {
 	return Misses{
-		Tokens: s.tokens.count(), Partners: s.partners.count(),
-		Accounts: s.accounts.count() + s.modes.count() + s.terminals.count(),
+		Tokens: s.tokens.Misses(), Partners: s.partners.Misses(),
+		Accounts: s.accounts.Misses() + s.modes.Misses() + s.terminals.Misses(),
 	}
 }
 

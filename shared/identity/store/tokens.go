@@ -142,13 +142,13 @@ func (s *Store) RevokeToken(ctx context.Context, id string) (identity.Token, err
 	now := s.now()
 	err = s.table.Write(ctx, table.Update(tokenKey(id)).Set("rv", table.N(now.UnixMilli())).If(table.Exists, table.Missing("rv")))
 	if table.IsRefused(err) { // somebody else was faster
-		s.tokens.forget()
+		s.tokens.Forget()
 		return s.Token(ctx, id)
 	}
 	if err != nil {
 		return t, known(err)
 	}
-	s.tokens.forget()
+	s.tokens.Forget()
 	t.RevokedAt = now
 	return t, nil
 }
@@ -167,7 +167,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (caller.Caller,
 	if kind == identity.OperatorToken {
 		t, err = load()
 	} else {
-		t, fresh, err = s.tokens.get(hash, load)
+		t, fresh, err = s.tokens.Get(hash, load)
 	}
 	switch {
 	case errors.Is(err, ErrTokenNotFound):

@@ -103,7 +103,7 @@ func (s *Store) Delete(ctx context.Context, m ids.Mode, partner, id ids.ID) erro
 		actions = append(actions, table.Delete(laneKey(m, id, n)))
 	}
 	err := s.table.Write(ctx, actions...)
-	s.hearers.forget()
+	s.hearers.Forget()
 	if table.IsRefused(err) {
 		return notify.ErrEndpointNotFound
 	}
@@ -114,7 +114,7 @@ func (s *Store) Delete(ctx context.Context, m ids.Mode, partner, id ids.ID) erro
 func (s *Store) Disable(ctx context.Context, e notify.Endpoint) error {
 	err := s.table.Write(ctx, table.Update(endpointKey(e.Mode, e.Partner, e.ID)).
 		If(table.Exists, table.Missing("dat")).Set("dat", table.N(s.now().UnixMilli())).Add("ver", 1))
-	s.hearers.forget()
+	s.hearers.Forget()
 	if table.IsRefused(err) {
 		return nil
 	}

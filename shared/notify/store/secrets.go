@@ -44,7 +44,7 @@ func (s *Store) Create(ctx context.Context, w Wish) (e notify.Endpoint, shown st
 			return e, "", s.tooMany(ctx, w)
 		}
 		err = s.table.Write(ctx, creation(e, w, head)...)
-		s.hearers.forget()
+		s.hearers.Forget()
 		if err == nil {
 			return e, shown, nil
 		}
@@ -153,7 +153,7 @@ func (s *Store) Rotate(ctx context.Context, m ids.Mode, partner, id ids.ID) (sho
 		}
 		next.Version++
 		err = s.table.Write(ctx, table.Update(endpointKey(m, partner, id)).If(table.Version(e.Version)).SetAll(fields.Attrs(endpointFields, &next)))
-		s.hearers.forget()
+		s.hearers.Forget()
 		if err == nil {
 			return shown, next.Secrets[1].ValidUntil, nil
 		}

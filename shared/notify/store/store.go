@@ -9,6 +9,7 @@ import (
 	"giberno.ru/shared/core/fault"
 	"giberno.ru/shared/core/ids"
 	"giberno.ru/shared/notify"
+	"giberno.ru/shared/platform/cache"
 	"giberno.ru/shared/platform/secret"
 	"giberno.ru/shared/platform/table"
 )
@@ -23,7 +24,7 @@ type Store struct {
 	clock  clock.Clock
 	random io.Reader
 
-	hearers *cache[partnerName, []notify.Endpoint]
+	hearers *cache.Cache[partnerName, []notify.Endpoint]
 }
 
 type partnerName struct {
@@ -33,11 +34,11 @@ type partnerName struct {
 
 // New makes a store. random must be cryptographic outside tests, and safe for concurrent use.
 func New(t table.Table, keeper *secret.Keeper, c clock.Clock, random io.Reader) *Store {
-	return &Store{table: t, keeper: keeper, clock: c, random: random, hearers: newCache[partnerName, []notify.Endpoint](c)}
+	return &Store{table: t, keeper: keeper, clock: c, random: random, hearers: cache.New[partnerName, []notify.Endpoint](c, CacheTime)}
 }
 
 // Misses tells how often endpoints were really read, because the cache could not save it.
-func (s *Store) Misses() int64 { return s.hearers.count() }
+func (s *Store) Misses() int64 { return s.hearers.Misses() }
 
 // The refusals of the store.
 var (

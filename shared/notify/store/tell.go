@@ -60,7 +60,7 @@ func (s *Store) Told(ctx context.Context, m ids.Mode, events ...ids.ID) (map[ids
 
 // hearing gives a partner's endpoints, up to CacheTime old.
 func (s *Store) hearing(ctx context.Context, m ids.Mode, partner ids.ID) ([]notify.Endpoint, error) {
-	list, _, err := s.hearers.get(partnerName{m, partner}, func() ([]notify.Endpoint, error) {
+	list, _, err := s.hearers.Get(partnerName{m, partner}, func() ([]notify.Endpoint, error) {
 		list, _, err := s.endpoints(ctx, m, partner)
 		return list, err
 	})
